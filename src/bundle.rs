@@ -1,0 +1,439 @@
+//! A model on disk: a folder with the two towers as ONNX files, a tokenizer, and `bundle.toml`, which says how to use them.
+//!
+//! Owns the folder's layout, its checksums and the calibration's shape. Leaves running a tower to `encoder`, applying the
+//! calibration to `ranking`, making a bundle to `training`.
+
+use std::{
+    collections::BTreeMap,
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::{
+    embedding::{Embedding, EmbeddingError},
+    vocabulary::hex,
+};
+
+/// The version of the layout that this program reads and writes.
+pub const FORMAT: u32 = 1;
+/// The description that every bundle has.
+pub const MANIFEST: &str = "bundle.toml";
+/// Image tower, 32-bit floats.
+pub const IMAGE_F32: &str = "image.f32.onnx";
+/// Image tower, 8-bit weights: for CPUs with VNNI and for NPUs.
+pub const IMAGE_INT8: &str = "image.int8.onnx";
+/// Image tower, 7-bit weights: on x86 CPUs without VNNI sums of 8-bit products saturate.
+pub const IMAGE_INT8R: &str = "image.int8r.onnx";
+/// Image tower, 16-bit floats, where it pays.
+pub const IMAGE_F16: &str = "image.f16.onnx";
+/// Text tower, 8-bit weights.
+pub const TEXT_INT8: &str = "text.int8.onnx";
+/// Text tower, 32-bit floats, in bundles made of somebody else's model.
+pub const TEXT_F32: &str = "text.f32.onnx";
+/// The text tower's tokenizer, as Hugging Face writes it.
+pub const TOKENIZER: &str = "tokenizer.json";
+/// Embeddings of the vocabulary's prompts, a row each.
+pub const PROMPTS: &str = "prompts.npy";
+/// Embeddings of ordinary street photos, a row each.
+pub const BACKGROUND: &str = "background.npy";
+
+/// `bundle.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Layout version, [`FORMAT`].
+    pub format: u32,
+    /// The bundle's name, that of its folder.
+    pub name: String,
+    /// The model's own version.
+    pub version: String,
+    /// Terms of the weights; the card says more.
+    pub licence: String,
+    /// Components of an embedding.
+    pub embedding: usize,
+    /// How pixels become the image tower's input.
+    pub image: Preprocessing,
+    /// How text becomes the text tower's input.
+    pub text: TextInput,
+    /// What `prompts.npy` was made of.
+    pub prompts: Option<PromptSource>,
+    /// How scores become probabilities.
+    #[serde(default)]
+    pub calibration: Calibration,
+    /// Where the model comes from: free words by key.
+    #[serde(default)]
+    pub provenance: BTreeMap<String, String>,
+    /// Every other file of the bundle.
+    pub files: BTreeMap<String, FileRecord>,
+}
+
+/// How pixels become the image tower's input, (N, 3, size, size), `(pixel / 255 - mean) / std`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preprocessing {
+    /// Side of the square input in pixels.
+    pub size: u32,
+    /// How an oblong picture becomes a square.
+    pub fit: Fit,
+    /// How pixels are interpolated.
+    pub filter: Filter,
+    /// Mean of red, green, blue, in [0, 1].
+    pub mean: [f32; 3],
+    /// Standard deviation of red, green, blue, in [0, 1].
+    pub std: [f32; 3],
+}
+
+/// How an oblong picture becomes a square.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// Its short side becomes the square's, the middle is kept, as CLIP does.
+    Crop,
+    /// Both sides become the square's.
+    Squash,
+}
+
+/// How pixels are interpolated, always antialiased as Pillow does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filter {
+    /// Cubic convolution with a = -0.5 (Catmull-Rom), Pillow's BICUBIC.
+    Bicubic,
+    /// Triangle, Pillow's BILINEAR.
+    Bilinear,
+}
+
+/// How text becomes the text tower's input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TextInput {
+    /// The most tokens that the tower reads, its special tokens counted; longer texts are truncated.
+    pub context: usize,
+    /// The id that fills a batch's shorter texts.
+    pub pad: u32,
+}
+
+/// What `prompts.npy` was made of; where either differs, the prompts are embedded anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptSource {
+    /// `Vocabulary::hash`.
+    pub vocabulary: String,
+    /// SHA-256 of the text tower's file.
+    pub text: String,
+}
+
+/// How scores become probabilities.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// For free captions ranked against each other.
+    pub captions: Option<CaptionCalibration>,
+    /// For each facet in each view.
+    #[serde(default, rename = "facet")]
+    pub facets: Vec<FacetCalibration>,
+}
+
+/// Free captions: `p = softmax(scale * cosine)` over the captions given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaptionCalibration {
+    /// Inverse temperature.
+    pub scale: f32,
+}
+
+/// One facet in one view. Exclusive: `p = softmax(scale * cosine + bias)`, answered where the best reaches its threshold.
+/// Several: `p = sigmoid(scale * (cosine - cosine of none) + bias)`, each answered where it reaches its own; for "none" the
+/// best other class stands in for none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FacetCalibration {
+    /// Facet id.
+    pub facet: String,
+    /// View id.
+    pub view: String,
+    /// Inverse temperature.
+    pub scale: f32,
+    /// The stated share of wrong answers that the thresholds were chosen for.
+    pub error_rate: f32,
+    /// One for each class of the vocabulary.
+    #[serde(rename = "class")]
+    pub classes: BTreeMap<String, ClassCalibration>,
+}
+
+/// One class of a facet.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassCalibration {
+    /// Added to the scaled score: the class's prior.
+    pub bias: f32,
+    /// The probability from which it is answered; above 1 for a class that never is.
+    pub threshold: f32,
+}
+
+/// One file of the bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// Why a bundle can't be used.
+#[derive(Debug, Error)]
+pub enum BundleError {
+    /// None of the places where a model may lie has one.
+    #[error("no model found; looked in {}; name one with --model or STREETSCAPE_MODEL", looked.join(", "))]
+    NotFound {
+        /// The places, in order.
+        looked: Vec<String>,
+    },
+    /// A file can't be read or written.
+    #[error("{file}: {source}")]
+    File {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// `bundle.toml` is damaged.
+    #[error("{file}: {source}; restore the bundle from where it came")]
+    Manifest {
+        /// The file.
+        file: String,
+        /// Line, column and cause.
+        source: Box<toml::de::Error>,
+    },
+    /// Made by a later program.
+    #[error("{file}: format {found} is newer than this program reads ({FORMAT}); update streetscape")]
+    Format {
+        /// The file.
+        file: String,
+        /// Its format.
+        found: u32,
+    },
+    /// A file that `bundle.toml` doesn't name.
+    #[error("{file}: not a part of this bundle; its bundle.toml does not name it")]
+    Unlisted {
+        /// The file.
+        file: String,
+    },
+    /// The bytes are not those that the bundle was made of.
+    #[error("{file}: altered or damaged: {problem}; restore the bundle from where it came")]
+    Altered {
+        /// The file.
+        file: String,
+        /// What differs.
+        problem: String,
+    },
+    /// The values in `bundle.toml` can't be meant.
+    #[error("{file}: {problem}")]
+    Meaning {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A row of an array of embeddings is none.
+    #[error("{file}: row {row}: {source}")]
+    Row {
+        /// The file.
+        file: String,
+        /// Its row, from 0.
+        row: usize,
+        /// What it is instead.
+        source: EmbeddingError,
+    },
+}
+
+/// An opened bundle. Opening reads `bundle.toml` and looks at sizes; each file's checksum is tested when it is read.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    dir: PathBuf,
+    /// What `bundle.toml` says.
+    pub manifest: Manifest,
+}
+
+impl Bundle {
+    /// Opens `dir`: the manifest is read whole, and every file that is there must have its length.
+    pub fn open(dir: &Path) -> Result<Self, BundleError> {
+        let path = dir.join(MANIFEST);
+        let file = path.display().to_string();
+        let text = fs::read_to_string(&path).map_err(|source| BundleError::File { file: file.clone(), source })?;
+        // Before the rest, whose shape a later format may have changed.
+        #[derive(Deserialize)]
+        struct Versioned {
+            format: u32,
+        }
+        let syntax = |source| BundleError::Manifest { file: file.clone(), source: Box::new(source) };
+        let Versioned { format } = toml::from_str(&text).map_err(syntax)?;
+        if format > FORMAT {
+            return Err(BundleError::Format { file, found: format });
+        }
+        let manifest: Manifest = toml::from_str(&text).map_err(syntax)?;
+        meaning(&manifest).map_err(|problem| BundleError::Meaning { file, problem })?;
+        let bundle = Self { dir: dir.to_owned(), manifest };
+        for (name, record) in &bundle.manifest.files {
+            match fs::metadata(bundle.dir.join(name)) {
+                Ok(there) if there.len() != record.bytes => {
+                    return Err(bundle.altered(name, format!("{} bytes instead of {}", there.len(), record.bytes)));
+                }
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(BundleError::File { file: bundle.path(name), source });
+                }
+                // A walker's device may leave out the files that it doesn't load.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(bundle)
+    }
+
+    /// The folders where a model named `street` may lie, first come first taken: `STREETSCAPE_MODEL`, the user's data folder,
+    /// beside the program, the checkout.
+    pub fn places() -> Vec<PathBuf> {
+        let mut places: Vec<PathBuf> = env::var_os("STREETSCAPE_MODEL").map(PathBuf::from).into_iter().collect();
+        places.extend(user_models().map(|models| models.join("street")));
+        let program = env::current_exe().ok();
+        places.extend(program.iter().filter_map(|p| p.parent()).map(|p| p.join("models/street")));
+        // target/release/streetscape lies three folders below the checkout.
+        places.extend(program.iter().flat_map(|p| p.ancestors().skip(2).take(3)).map(|p| p.join("models/street")));
+        places.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/street"));
+        places
+    }
+
+    /// Opens the first bundle there is of [`Bundle::places`]. A bundle that is there and damaged is an error, not skipped.
+    pub fn find() -> Result<Self, BundleError> {
+        let places = Self::places();
+        match places.iter().find(|place| place.join(MANIFEST).exists()) {
+            Some(place) => Self::open(place),
+            None => Err(BundleError::NotFound { looked: places.iter().map(|p| p.display().to_string()).collect() }),
+        }
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether `name` belongs to this bundle and is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.manifest.files.contains_key(name) && self.dir.join(name).is_file()
+    }
+
+    /// The bytes of one file, after its checksum was found right.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, BundleError> {
+        let Some(record) = self.manifest.files.get(name) else {
+            return Err(BundleError::Unlisted { file: self.path(name) });
+        };
+        let bytes = fs::read(self.dir.join(name)).map_err(|source| BundleError::File { file: self.path(name), source })?;
+        let found = checksum(&bytes);
+        if found != record.sha256 {
+            return Err(self.altered(name, format!("SHA-256 is {found}, not {}", record.sha256)));
+        }
+        Ok(bytes)
+    }
+
+    /// Reads an array of embeddings, (rows, embedding) float32.
+    pub fn embeddings(&self, name: &str) -> Result<Vec<Embedding>, BundleError> {
+        let bytes = self.read(name)?;
+        let bad = |problem: String| self.altered(name, problem);
+        let array = npyz::NpyFile::new(&bytes[..]).map_err(|e| bad(e.to_string()))?;
+        let width = self.manifest.embedding;
+        if array.shape().get(1) != Some(&(width as u64)) || array.shape().len() != 2 {
+            return Err(bad(format!("its shape is {:?}, not (rows, {width})", array.shape())));
+        }
+        let values: Vec<f32> = array.into_vec().map_err(|e| bad(e.to_string()))?;
+        values
+            .chunks(width)
+            .enumerate()
+            .map(|(row, raw)| {
+                Embedding::new(raw.to_vec()).map_err(|source| BundleError::Row { file: self.path(name), row, source })
+            })
+            .collect()
+    }
+
+    /// Tests every file's checksum; the problems in the order of their names, empty where all is well. A missing file is one.
+    pub fn check(&self) -> Vec<BundleError> {
+        self.manifest.files.keys().filter_map(|name| self.read(name).err()).collect()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.dir.join(name).display().to_string()
+    }
+
+    fn altered(&self, name: &str, problem: String) -> BundleError {
+        BundleError::Altered { file: self.path(name), problem }
+    }
+}
+
+impl Manifest {
+    /// Lists the files of `dir` that a bundle may have with their checksums, then writes `bundle.toml` aside and renames it.
+    pub fn seal(&mut self, dir: &Path) -> Result<(), BundleError> {
+        const KNOWN: [&str; 9] =
+            [IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, IMAGE_F16, TEXT_INT8, TEXT_F32, TOKENIZER, PROMPTS, BACKGROUND];
+        self.files.clear();
+        for name in KNOWN {
+            let path = dir.join(name);
+            match fs::read(&path) {
+                Ok(bytes) => {
+                    let record = FileRecord { sha256: checksum(&bytes), bytes: bytes.len() as u64 };
+                    self.files.insert(name.to_owned(), record);
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(BundleError::File { file: path.display().to_string(), source }),
+            }
+        }
+        let path = dir.join(MANIFEST);
+        let meaning = |problem| BundleError::Meaning { file: path.display().to_string(), problem };
+        let text = toml::to_string_pretty(self).map_err(|e| meaning(e.to_string()))?;
+        write_whole(&path, text.as_bytes()).map_err(|source| BundleError::File { file: path.display().to_string(), source })
+    }
+}
+
+/// Where the user's own models lie: `models` in streetscape's data folder.
+pub fn user_models() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "streetscape").map(|dirs| dirs.data_dir().join("models"))
+}
+
+/// SHA-256 in hexadecimal.
+pub fn checksum(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Writes a file that is there whole or not at all: aside in the same folder, flushed, then renamed.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use io::Write;
+    let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut aside = tempfile::Builder::new().prefix(".aside-").tempfile_in(dir)?;
+    aside.write_all(bytes)?;
+    aside.as_file().sync_all()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // A temporary file is its owner's alone; what is kept should read like any other file.
+        aside.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    }
+    aside.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+fn meaning(manifest: &Manifest) -> Result<(), String> {
+    let Manifest { embedding, image, text, calibration, .. } = manifest;
+    if !(8..=8192).contains(embedding) {
+        return Err(format!("embedding = {embedding}: between 8 and 8192 is meant"));
+    }
+    if !(16..=2048).contains(&image.size) {
+        return Err(format!("image.size = {}: between 16 and 2048 pixels is meant", image.size));
+    }
+    if image.std.iter().any(|s| !s.is_finite() || *s <= 0.0) || image.mean.iter().any(|m| !m.is_finite()) {
+        return Err("image.mean and image.std: finite numbers are meant, std above 0".to_owned());
+    }
+    if !(3..=4096).contains(&text.context) {
+        return Err(format!("text.context = {}: between 3 and 4096 tokens is meant", text.context));
+    }
+    for facet in &calibration.facets {
+        let place = format!("calibration of {} in {}", facet.facet, facet.view);
+        let finite = facet.classes.values().all(|c| c.bias.is_finite() && c.threshold.is_finite());
+        if !facet.scale.is_finite() || facet.scale <= 0.0 || !finite {
+            return Err(format!("{place}: finite numbers are meant, scale above 0"));
+        }
+    }
+    Ok(())
+}

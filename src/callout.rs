@@ -1,0 +1,96 @@
+//! What is to be said, before it is words: the value that `narrator` hands to `speech`.
+//!
+//! Owns message, arguments, urgency and direction. Leaves the words to `voices/`, the moment to the speech queue.
+
+use std::{fmt, sync::Arc};
+
+use crate::frame::Timestamp;
+
+/// How urgent a callout is, as Speech Dispatcher defines it; the order is that of importance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Said only where nothing else is.
+    Progress,
+    /// Dropped when anything else speaks.
+    Notification,
+    /// Waits for messages; a newer text takes an older one's place.
+    Text,
+    /// Waits its turn, interrupts texts and notifications.
+    Message,
+    /// Interrupts everything but another important one.
+    Important,
+}
+
+impl Priority {
+    /// The name in `replay --json`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Priority::Progress => "progress",
+            Priority::Notification => "notification",
+            Priority::Text => "text",
+            Priority::Message => "message",
+            Priority::Important => "important",
+        }
+    }
+}
+
+/// Where something is, as the walker faces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// In front.
+    Ahead,
+    /// To the right.
+    Right,
+    /// To the left.
+    Left,
+}
+
+impl Direction {
+    /// The name in `replay --json` and in Fluent's `$direction`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Direction::Ahead => "ahead",
+            Direction::Right => "right",
+            Direction::Left => "left",
+        }
+    }
+}
+
+/// What a callout speaks of: the key under which it was said and may be said again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Subject {
+    /// Facet id, or `fault`, or `session`.
+    pub facet: Arc<str>,
+    /// Class id, or the fault's id.
+    pub class: Arc<str>,
+}
+
+impl Subject {
+    /// A subject by its two ids.
+    pub fn new(facet: impl Into<Arc<str>>, class: impl Into<Arc<str>>) -> Self {
+        Self { facet: facet.into(), class: class.into() }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.facet, self.class)
+    }
+}
+
+/// Something that deserves to be said now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Callout {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What it speaks of.
+    pub subject: Subject,
+    /// Key of the Fluent message in `voices/`.
+    pub message: Arc<str>,
+    /// Where it is, if that is known; Fluent's `$direction`.
+    pub direction: Option<Direction>,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Calibrated probability of what it says; `None` for what is not a sight (faults, the session's start).
+    pub p: Option<f32>,
+}

@@ -1,0 +1,21 @@
+//! Pictures and sentences become embeddings, through ONNX Runtime on the device that is there.
+//!
+//! Owns preprocessing, tokenizer, sessions and the choice of device. Leaves decoding to `capture`, comparing to `ranking`.
+
+use crate::{embedding::Embedding, frame::Picture, observation::View};
+
+mod error;
+
+pub use error::EncoderError;
+
+/// The image tower.
+pub trait ImageEncoder: Send {
+    /// Encodes `views` of one picture in a single batch; `out` is filled in the same order, its buffers used again.
+    fn encode(&mut self, picture: &Picture, views: &[View], out: &mut Vec<Embedding>) -> Result<(), EncoderError>;
+}
+
+/// The text tower.
+pub trait TextEncoder: Send {
+    /// Embeds sentences, in their order. Longer ones than the model reads are truncated.
+    fn encode(&mut self, texts: &[&str]) -> Result<Vec<Embedding>, EncoderError>;
+}

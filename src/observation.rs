@@ -1,0 +1,93 @@
+//! What ranking found in a frame: the probabilities of each facet in each view.
+//!
+//! Owns the shape of the finding. Leaves making it to `ranking`, believing it to `narrator`.
+
+use crate::{
+    callout::Direction,
+    frame::Timestamp,
+    vocabulary::{ClassIndex, FacetIndex},
+};
+
+/// Which part of the picture was encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum View {
+    /// The whole picture.
+    Full,
+    /// Its middle.
+    Ahead,
+    /// Its right part.
+    Right,
+    /// Its left part.
+    Left,
+    /// Its lower part, where the feet go.
+    Ground,
+}
+
+impl View {
+    /// Every view, the walker's order.
+    pub const ALL: [View; 5] = [View::Full, View::Ahead, View::Right, View::Left, View::Ground];
+
+    /// The name in `bundle.toml` and in logs.
+    pub fn id(self) -> &'static str {
+        match self {
+            View::Full => "full",
+            View::Ahead => "ahead",
+            View::Right => "right",
+            View::Left => "left",
+            View::Ground => "ground",
+        }
+    }
+
+    /// Where a thing seen in this view is. The camera looks ahead, so what the whole picture shows is ahead.
+    pub fn direction(self) -> Direction {
+        match self {
+            View::Full | View::Ahead | View::Ground => Direction::Ahead,
+            View::Right => Direction::Right,
+            View::Left => Direction::Left,
+        }
+    }
+}
+
+/// One facet in one view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Which facet of the vocabulary.
+    pub facet: FacetIndex,
+    /// Where it was looked for.
+    pub view: View,
+    /// Calibrated probability of each class, in the vocabulary's order. A softmax where classes exclude each other; else each
+    /// is the class's own, and "none" has the probability that no other class is there.
+    pub p: Vec<f32>,
+    /// The classes that are answered, most probable first; empty where the facet abstains.
+    pub answers: Vec<ClassIndex>,
+}
+
+impl Finding {
+    /// Classes and probabilities, most probable first; equal ones in the vocabulary's order.
+    pub fn ranking(&self) -> Vec<(ClassIndex, f32)> {
+        let mut ranking: Vec<_> = self.p.iter().enumerate().map(|(i, &p)| (ClassIndex(i), p)).collect();
+        ranking.sort_by(|a, b| b.1.total_cmp(&a.1));
+        ranking
+    }
+
+    /// Probability of `class`; zero for a class that the facet doesn't have.
+    pub fn p(&self, class: ClassIndex) -> f32 {
+        self.p.get(class.0).copied().unwrap_or(0.0)
+    }
+}
+
+/// Everything ranking found in one frame.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observation {
+    /// The frame's moment.
+    pub at: Timestamp,
+    /// One entry for each facet in each view that was encoded and is calibrated.
+    pub findings: Vec<Finding>,
+}
+
+impl Observation {
+    /// What `view` says of `facet`; `None` where it was not encoded or is not calibrated.
+    pub fn finding(&self, facet: FacetIndex, view: View) -> Option<&Finding> {
+        self.findings.iter().find(|f| f.facet == facet && f.view == view)
+    }
+}
