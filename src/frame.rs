@@ -49,7 +49,7 @@ pub struct Picture {
 impl Picture {
     /// `rgb` holds `width * height * 3` bytes; `None` where it doesn't, or where a side is zero.
     pub fn new(width: u32, height: u32, rgb: Vec<u8>) -> Option<Self> {
-        let want = usize::try_from(u64::from(width) * u64::from(height) * 3).ok()?;
+        let want = usize::try_from(u128::from(width) * u128::from(height) * 3).ok()?;
         (want > 0 && rgb.len() == want).then_some(Self { width, height, rgb })
     }
 
