@@ -4,9 +4,21 @@
 
 use crate::{embedding::Embedding, frame::Picture, observation::View};
 
+mod device;
 mod error;
+mod image;
+mod preprocess;
+mod runtime;
+mod session;
+mod text;
 
+pub use device::{Device, DeviceChoice, Refusal};
 pub use error::EncoderError;
+pub use image::{EncoderOptions, OnnxImageEncoder, Precision};
+pub use preprocess::{Preprocessor, view_box};
+pub use runtime::{Runtime, VERSION as RUNTIME_VERSION};
+pub use session::{Input, OnnxSession, Output, SessionOptions, Spinning, Values, spare_threads};
+pub use text::{OnnxTextEncoder, prompt_source, prompts};
 
 /// The image tower.
 pub trait ImageEncoder: Send {
@@ -16,6 +28,6 @@ pub trait ImageEncoder: Send {
 
 /// The text tower.
 pub trait TextEncoder: Send {
-    /// Embeds sentences, in their order. Longer ones than the model reads are truncated.
+    /// Embeds sentences, in their order. Longer ones than the model reads are truncated; an empty one is an error.
     fn encode(&mut self, texts: &[&str]) -> Result<Vec<Embedding>, EncoderError>;
 }

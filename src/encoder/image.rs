@@ -1,0 +1,258 @@
+//! The image tower of a bundle, on the device and in the precision that suit.
+//!
+//! Owns the choice of the file. Leaves the choice of the device to `device`, pixels to `preprocess`.
+
+use std::{fmt, str::FromStr};
+
+use crate::{
+    bundle::{Bundle, IMAGE_F16, IMAGE_F32, IMAGE_INT8, IMAGE_INT8R},
+    embedding::Embedding,
+    encoder::{
+        Device, DeviceChoice, EncoderError, ImageEncoder, Input, OnnxSession, Output, Preprocessor, Refusal, Runtime,
+        SessionOptions, Spinning, Values,
+        device::{choose, test_picture},
+        session::{check_interface, spare_threads},
+    },
+    frame::Picture,
+    observation::View,
+};
+
+const INPUT: &str = "pixel_values";
+const OUTPUT: &str = "image_embeds";
+
+/// How exactly the image tower reckons.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// What is quickest on the device, of what the bundle has.
+    #[default]
+    Auto,
+    /// 8-bit weights; 7-bit ones on a CPU whose sums of 8-bit products saturate.
+    Int8,
+    /// 16-bit floats.
+    F16,
+    /// 32-bit floats.
+    F32,
+}
+
+impl Precision {
+    /// Every precision.
+    pub const ALL: [Precision; 4] = [Precision::Auto, Precision::Int8, Precision::F16, Precision::F32];
+
+    /// The name on the command line.
+    pub fn id(self) -> &'static str {
+        match self {
+            Precision::Auto => "auto",
+            Precision::Int8 => "int8",
+            Precision::F16 => "f16",
+            Precision::F32 => "f32",
+        }
+    }
+
+    /// The files that will do on `device`, best first. `vnni`: the CPU sums 8-bit products without saturating.
+    fn files(self, device: Device, vnni: bool) -> Vec<&'static str> {
+        let int8 = if device == Device::Cpu && !vnni { [IMAGE_INT8R, IMAGE_INT8] } else { [IMAGE_INT8, IMAGE_INT8R] };
+        match self {
+            Precision::Int8 => int8.to_vec(),
+            Precision::F16 => vec![IMAGE_F16],
+            Precision::F32 => vec![IMAGE_F32],
+            Precision::Auto => match device {
+                Device::Cpu | Device::Qnn => [&int8[..], &[IMAGE_F32, IMAGE_F16]].concat(),
+                // Graphics have no use for int8, and OpenVINO was slower with it.
+                _ => [&[IMAGE_F16, IMAGE_F32], &int8[..]].concat(),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+impl FromStr for Precision {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|precision| precision.id() == text);
+        found.ok_or_else(|| format!("no precision is called {text}; there are {}", Self::ALL.map(Self::id).join(", ")))
+    }
+}
+
+/// What is wanted of the image tower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EncoderOptions {
+    /// Where it runs.
+    pub device: DeviceChoice,
+    /// How exactly.
+    pub precision: Precision,
+    /// Threads of the CPU; at least 1.
+    pub threads: usize,
+    /// What they do while they wait.
+    pub spinning: Spinning,
+}
+
+impl Default for EncoderOptions {
+    /// As the walk needs it: the best device, one core left to the rest, no spinning.
+    fn default() -> Self {
+        Self {
+            device: DeviceChoice::default(),
+            precision: Precision::default(),
+            threads: spare_threads(),
+            spinning: Spinning::default(),
+        }
+    }
+}
+
+/// A bundle's image tower.
+#[derive(Debug)]
+pub struct OnnxImageEncoder {
+    tower: Tower,
+    refusals: Vec<Refusal>,
+}
+
+#[derive(Debug)]
+struct Tower {
+    session: OnnxSession,
+    name: &'static str,
+    preprocessor: Preprocessor,
+    width: usize,
+    batch: Vec<f32>,
+    outputs: [Output; 1],
+}
+
+impl OnnxImageEncoder {
+    /// Opens the image tower on the device that is wanted. Any but the CPU is accepted only after it embedded a built-in
+    /// picture as the CPU does.
+    pub fn open(runtime: &Runtime, bundle: &Bundle, options: &EncoderOptions) -> Result<Self, EncoderError> {
+        let picture = test_picture();
+        let chosen = choose(
+            options.device,
+            |device| Tower::open(runtime, bundle, device, options),
+            |tower| {
+                let mut out = Vec::new();
+                tower.encode(picture.as_ref().unwrap_or(&Picture::default()), &[View::Full], &mut out)?;
+                Ok(out.swap_remove(0))
+            },
+        )?;
+        Ok(Self { tower: chosen.encoder, refusals: chosen.refusals })
+    }
+
+    /// Where it runs.
+    pub fn device(&self) -> Device {
+        self.tower.session.device()
+    }
+
+    /// The bundle's file that it is, one of `image.*.onnx`.
+    pub fn name(&self) -> &'static str {
+        self.tower.name
+    }
+
+    /// The devices that `auto` passed over, and why.
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.refusals
+    }
+}
+
+impl ImageEncoder for OnnxImageEncoder {
+    fn encode(&mut self, picture: &Picture, views: &[View], out: &mut Vec<Embedding>) -> Result<(), EncoderError> {
+        self.tower.encode(picture, views, out)
+    }
+}
+
+impl Tower {
+    fn open(runtime: &Runtime, bundle: &Bundle, device: Device, options: &EncoderOptions) -> Result<Self, EncoderError> {
+        let name = options.precision.files(device, has_vnni()).into_iter().find(|name| bundle.has(name));
+        let name = name.ok_or_else(|| EncoderError::Precision {
+            dir: bundle.dir().display().to_string(),
+            asked: options.precision,
+            there: [IMAGE_INT8, IMAGE_INT8R, IMAGE_F16, IMAGE_F32].into_iter().filter(|name| bundle.has(name)).collect(),
+        })?;
+        let bytes = bundle.read(name)?;
+        let file = bundle.dir().join(name).display().to_string();
+        let session = SessionOptions { device, threads: options.threads, spinning: options.spinning };
+        let session = OnnxSession::open(runtime, &file, &bytes, &session)?;
+        let width = bundle.manifest.embedding;
+        let size = Some(bundle.manifest.image.size as usize);
+        check_interface(&session, &[(INPUT, &[None, Some(3), size, size])], (OUTPUT, &[None, Some(width)]))?;
+        Ok(Self {
+            session,
+            name,
+            preprocessor: Preprocessor::new(&bundle.manifest.image),
+            width,
+            batch: Vec::new(),
+            outputs: [Output::named(OUTPUT)],
+        })
+    }
+
+    fn encode(&mut self, picture: &Picture, views: &[View], out: &mut Vec<Embedding>) -> Result<(), EncoderError> {
+        out.truncate(views.len());
+        if views.is_empty() {
+            return Ok(());
+        }
+        self.batch.resize(views.len() * self.preprocessor.floats(), 0.0);
+        for (view, pixels) in views.iter().zip(self.batch.chunks_exact_mut(self.preprocessor.floats())) {
+            self.preprocessor.fill(picture, *view, pixels)?;
+        }
+        let size = self.preprocessor.size() as usize;
+        let input = Input { name: INPUT, shape: &[views.len(), 3, size, size], values: Values::F32(&self.batch) };
+        self.session.run(&[input], &mut self.outputs)?;
+        let [output] = &self.outputs;
+        output.expect_rows(self.session.file(), views.len(), self.width)?;
+        for (i, (view, raw)) in views.iter().zip(output.values.chunks_exact(self.width)).enumerate() {
+            let answer = |source| EncoderError::Answer {
+                file: self.session.file().to_owned(),
+                place: format!("view {}", view.id()),
+                source,
+            };
+            match out.get_mut(i) {
+                Some(embedding) => embedding.replace(raw).map_err(answer)?,
+                None => out.push(Embedding::new(raw.to_vec()).map_err(answer)?),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether this CPU sums products of 8-bit numbers in 32 bits. Only x86 has CPUs that don't.
+#[cfg(target_arch = "x86_64")]
+fn has_vnni() -> bool {
+    std::is_x86_feature_detected!("avx512vnni") || std::is_x86_feature_detected!("avxvnni")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has_vnni() -> bool {
+    true
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(precision: &str, device: Device, vnni: bool, want: &[&str]) {
+        let files: Vec<_> = precision.parse::<Precision>().unwrap().files(device, vnni);
+        assert_eq!(files, want, "{precision} on {device}, vnni: {vnni}");
+    }
+
+    #[test]
+    fn the_file_suits_the_device() {
+        check("auto", Device::Cpu, true, &[IMAGE_INT8, IMAGE_INT8R, IMAGE_F32, IMAGE_F16]);
+        check("auto", Device::Cpu, false, &[IMAGE_INT8R, IMAGE_INT8, IMAGE_F32, IMAGE_F16]);
+        check("auto", Device::Qnn, false, &[IMAGE_INT8, IMAGE_INT8R, IMAGE_F32, IMAGE_F16]);
+        check("auto", Device::Cuda, false, &[IMAGE_F16, IMAGE_F32, IMAGE_INT8, IMAGE_INT8R]);
+        check("int8", Device::Cpu, false, &[IMAGE_INT8R, IMAGE_INT8]);
+        check("int8", Device::OpenVino, false, &[IMAGE_INT8, IMAGE_INT8R]);
+        check("f16", Device::Cpu, true, &[IMAGE_F16]);
+        check("f32", Device::Cpu, true, &[IMAGE_F32]);
+    }
+
+    #[test]
+    fn every_precision_is_found_by_its_name() {
+        for precision in Precision::ALL {
+            assert_eq!(precision.id().parse(), Ok(precision));
+        }
+        assert!("fp32".parse::<Precision>().expect_err("no such precision").contains("f32"));
+    }
+}

@@ -1,0 +1,162 @@
+//! The text tower of a bundle, and the vocabulary's classes as embeddings.
+//!
+//! Owns tokenising, padding and truncation. Leaves the moment of loading to its callers: walking needs no text tower unless
+//! the words changed.
+
+use tokenizers::{Tokenizer, TruncationParams};
+
+use crate::{
+    bundle::{Bundle, BundleError, PROMPTS, PromptSource, TEXT_F32, TEXT_INT8, TOKENIZER},
+    embedding::Embedding,
+    encoder::{
+        EncoderError, Input, OnnxSession, Output, Runtime, SessionOptions, TextEncoder, Values, session::check_interface,
+    },
+    vocabulary::Vocabulary,
+};
+
+const IDS: &str = "input_ids";
+const MASK: &str = "attention_mask";
+const OUTPUT: &str = "text_embeds";
+
+/// Texts in one run: more gain nothing on a CPU and cost memory.
+const BATCH: usize = 32;
+
+/// A bundle's text tower with its tokenizer.
+#[derive(Debug)]
+pub struct OnnxTextEncoder {
+    tokenizer: Tokenizer,
+    tokenizer_file: String,
+    session: OnnxSession,
+    width: usize,
+    pad: i64,
+    ids: Vec<i64>,
+    mask: Vec<i64>,
+    outputs: [Output; 1],
+}
+
+impl OnnxTextEncoder {
+    /// Loads tokenizer and text tower, int8 before f32. Takes a few tenths of a second.
+    pub fn open(runtime: &Runtime, bundle: &Bundle, options: &SessionOptions) -> Result<Self, EncoderError> {
+        let name = [TEXT_INT8, TEXT_F32].into_iter().find(|name| bundle.has(name));
+        let name = name.ok_or_else(|| EncoderError::NoText { dir: bundle.dir().display().to_string() })?;
+        let path = |name: &str| bundle.dir().join(name).display().to_string();
+        let text = &bundle.manifest.text;
+        let tokenizer = tokenizer(&bundle.read(TOKENIZER)?, text.context)
+            .map_err(|problem| EncoderError::Tokenizer { file: path(TOKENIZER), problem })?;
+        let session = OnnxSession::open(runtime, &path(name), &bundle.read(name)?, options)?;
+        let width = bundle.manifest.embedding;
+        let (batch, row) = (&[None, None], &[None, Some(width)]);
+        check_interface(&session, &[(MASK, batch), (IDS, batch)], (OUTPUT, row))?;
+        Ok(Self {
+            tokenizer,
+            tokenizer_file: path(TOKENIZER),
+            session,
+            width,
+            pad: i64::from(text.pad),
+            ids: Vec::new(),
+            mask: Vec::new(),
+            outputs: [Output::named(OUTPUT)],
+        })
+    }
+
+    /// Embeds one batch, whose first text is number `first` of all; gives how many were truncated.
+    fn encode_batch(&mut self, texts: &[&str], first: usize, out: &mut Vec<Embedding>) -> Result<usize, EncoderError> {
+        let bad = |problem: String| EncoderError::Tokenizer { file: self.tokenizer_file.clone(), problem };
+        let encodings = self.tokenizer.encode_batch(texts.to_vec(), true).map_err(|e| bad(e.to_string()))?;
+        let longest = encodings.iter().map(|e| e.get_ids().len()).max().unwrap_or(0);
+        self.ids.clear();
+        self.mask.clear();
+        for encoding in &encodings {
+            let ids = encoding.get_ids();
+            let end = self.ids.len() + longest;
+            self.ids.extend(ids.iter().map(|&id| i64::from(id)));
+            self.ids.resize(end, self.pad);
+            self.mask.resize(end - longest + ids.len(), 1);
+            self.mask.resize(end, 0);
+        }
+        let shape = &[texts.len(), longest];
+        let ids = Input { name: IDS, shape, values: Values::I64(&self.ids) };
+        let mask = Input { name: MASK, shape, values: Values::I64(&self.mask) };
+        self.session.run(&[ids, mask], &mut self.outputs)?;
+        let [output] = &self.outputs;
+        output.expect_rows(self.session.file(), texts.len(), self.width)?;
+        for (i, raw) in output.values.chunks_exact(self.width).enumerate() {
+            out.push(Embedding::new(raw.to_vec()).map_err(|source| EncoderError::Answer {
+                file: self.session.file().to_owned(),
+                place: format!("text {}", first + i),
+                source,
+            })?);
+        }
+        Ok(encodings.iter().filter(|e| !e.get_overflowing().is_empty()).count())
+    }
+}
+
+impl TextEncoder for OnnxTextEncoder {
+    fn encode(&mut self, texts: &[&str]) -> Result<Vec<Embedding>, EncoderError> {
+        if let Some(row) = texts.iter().position(|text| text.trim().is_empty()) {
+            return Err(EncoderError::EmptyText { row: row + 1 });
+        }
+        let mut out = Vec::with_capacity(texts.len());
+        let mut truncated = 0;
+        for (i, batch) in texts.chunks(BATCH).enumerate() {
+            truncated += self.encode_batch(batch, i * BATCH + 1, &mut out)?;
+        }
+        if truncated > 0 {
+            tracing::warn!("{truncated} of {} texts are longer than the model reads: truncated", texts.len());
+        }
+        Ok(out)
+    }
+}
+
+/// The embedding of each class of each facet: the mean of its prompts. Read from the bundle where it was made of the same
+/// vocabulary and text tower, else made with the text tower that `open` gives.
+pub fn prompts<T: TextEncoder>(
+    bundle: &Bundle,
+    vocabulary: &Vocabulary,
+    open: impl FnOnce() -> Result<T, EncoderError>,
+) -> Result<Vec<Vec<Embedding>>, EncoderError> {
+    let count = vocabulary.prompts().count();
+    let rows = if bundle.has(PROMPTS) && bundle.manifest.prompts == prompt_source(bundle, vocabulary) {
+        let rows = bundle.embeddings(PROMPTS)?;
+        if rows.len() != count {
+            let file = bundle.dir().join(PROMPTS).display().to_string();
+            let problem = format!("{} rows for {count} prompts", rows.len());
+            return Err(BundleError::Altered { file, problem }.into());
+        }
+        rows
+    } else {
+        tracing::info!("the bundle's prompts are of other words: embedding {count} anew");
+        open()?.encode(&vocabulary.prompts().collect::<Vec<_>>())?
+    };
+    let mut rows = rows.into_iter();
+    let mut facets = Vec::with_capacity(vocabulary.facets().len());
+    for (_, facet) in vocabulary.facets() {
+        let mut classes = Vec::with_capacity(facet.classes.len());
+        for class in &facet.classes {
+            let prompts: Vec<_> = rows.by_ref().take(class.prompts.len()).collect();
+            classes.push(Embedding::mean(&prompts).map_err(|source| EncoderError::Answer {
+                file: bundle.dir().display().to_string(),
+                place: format!("prompts of facet {}, class {}", facet.id, class.id),
+                source,
+            })?);
+        }
+        facets.push(classes);
+    }
+    Ok(facets)
+}
+
+/// What prompts embedded by this bundle's text tower are made of; `None` where the bundle has none.
+pub fn prompt_source(bundle: &Bundle, vocabulary: &Vocabulary) -> Option<PromptSource> {
+    let files = &bundle.manifest.files;
+    let text = files.get(TEXT_INT8).or_else(|| files.get(TEXT_F32))?;
+    Some(PromptSource { vocabulary: vocabulary.hash(), text: text.sha256.clone() })
+}
+
+/// A tokenizer that truncates at `context` tokens and leaves padding to us, whatever its file asks for.
+fn tokenizer(bytes: &[u8], context: usize) -> Result<Tokenizer, String> {
+    let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|e| e.to_string())?;
+    let truncation = TruncationParams { max_length: context, ..TruncationParams::default() };
+    tokenizer.with_truncation(Some(truncation)).map_err(|e| e.to_string())?;
+    tokenizer.with_padding(None);
+    Ok(tokenizer)
+}
