@@ -1,12 +1,33 @@
 //! From a callout to sound: its words, its place in the queue, the voice.
 //!
 //! Owns `voices/`, the speech queue and everything that makes sound. Leaves what deserves saying to `narrator`.
+//!
+//! [`Words`] turns a callout into a sentence, [`SpeechQueue`] decides when it is said, a [`Voice`] says it and reports back.
 
-use std::time::Duration;
+use std::{
+    fmt, io,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
+mod direct;
 mod error;
+mod length;
+mod queue;
+mod system;
+mod transcript;
+mod watchdog;
+mod words;
 
+pub use direct::DirectVoice;
 pub use error::SpeechError;
+pub use length::{LengthModel, Rate};
+pub use queue::{Action, DropReason, Freshness, SpeechQueue};
+pub use system::SystemVoice;
+pub use transcript::{Clock, Transcript};
+pub use words::{Slot, Words};
+
+use crate::frame::Timestamp;
 
 /// A spoken utterance, as its voice counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,4 +58,131 @@ pub trait Voice: Send {
     fn events(&mut self) -> Vec<VoiceEvent>;
     /// About how long `text` takes to say.
     fn length(&self, text: &str) -> Duration;
+}
+
+/// Which voice is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VoiceChoice {
+    /// The first that works: the system's, then the direct one.
+    #[default]
+    Auto,
+    /// The system's, and no other.
+    System,
+    /// The direct one, and no other.
+    Direct,
+    /// None: a transcript on standard error.
+    None,
+}
+
+impl VoiceChoice {
+    /// Every choice.
+    pub const ALL: [VoiceChoice; 4] = [VoiceChoice::Auto, VoiceChoice::System, VoiceChoice::Direct, VoiceChoice::None];
+
+    /// The name on the command line.
+    pub fn id(self) -> &'static str {
+        match self {
+            VoiceChoice::Auto => "auto",
+            VoiceChoice::System => "system",
+            VoiceChoice::Direct => "direct",
+            VoiceChoice::None => "none",
+        }
+    }
+}
+
+impl fmt::Display for VoiceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+impl FromStr for VoiceChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|choice| choice.id() == text);
+        found.ok_or_else(|| format!("no voice is called {text}; there are {}", Self::ALL.map(Self::id).join(", ")))
+    }
+}
+
+/// A voice that was tried and does not work.
+#[derive(Debug)]
+pub struct Refusal(SpeechError);
+
+impl fmt::Display for Refusal {
+    /// The voice, the cause and the mend.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A voice that was tested as far as that goes without a sound: the server answers and speaks the language, or the device asks
+/// for samples. Beside it, why those before it were refused. Takes some seconds where a server has to be started.
+pub fn open(choice: VoiceChoice, language: &str, rate: Rate) -> Result<(Box<dyn Voice>, Vec<Refusal>), SpeechError> {
+    let system: Opener = |language, rate| Ok(Box::new(SystemVoice::open(language, rate)?));
+    let direct: Opener = |language, rate| Ok(Box::new(DirectVoice::open(language, rate)?));
+    let openers: &[Opener] = match choice {
+        VoiceChoice::Auto => &[system, direct],
+        VoiceChoice::System => &[system],
+        VoiceChoice::Direct => &[direct],
+        VoiceChoice::None => {
+            let start = Instant::now();
+            let clock = Box::new(move || Timestamp(start.elapsed()));
+            return Ok((Box::new(Transcript::new(io::stderr(), clock, rate)), Vec::new()));
+        }
+    };
+    first_that_works(openers, language, rate)
+}
+
+type Opener = fn(&str, Rate) -> Result<Box<dyn Voice>, SpeechError>;
+
+fn first_that_works(openers: &[Opener], language: &str, rate: Rate) -> Result<(Box<dyn Voice>, Vec<Refusal>), SpeechError> {
+    let mut refusals = Vec::new();
+    for opener in openers {
+        match opener(language, rate) {
+            Ok(voice) => return Ok((voice, refusals)),
+            Err(error) => refusals.push(Refusal(error)),
+        }
+    }
+    Err(SpeechError::NoVoice { reasons: refusals.iter().map(Refusal::to_string).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn works(_: &str, rate: Rate) -> Result<Box<dyn Voice>, SpeechError> {
+        Ok(Box::new(Transcript::new(io::sink(), Box::new(Timestamp::default), rate)))
+    }
+
+    fn mute(_: &str, _: Rate) -> Result<Box<dyn Voice>, SpeechError> {
+        Err(SpeechError::Open { voice: "mute", problem: "has no mouth".to_owned() })
+    }
+
+    #[track_caller]
+    fn check(openers: &[Opener], want: Result<&[&str], &str>) {
+        let got = first_that_works(openers, "en", Rate::default());
+        let got = got.map(|(_, refusals)| refusals.iter().map(Refusal::to_string).collect::<Vec<_>>());
+        match (got, want) {
+            (Ok(refusals), Ok(want)) => assert_eq!(refusals, want),
+            (Err(error), Err(want)) => assert_eq!(error.to_string(), want),
+            (got, _) => panic!("{got:?}, not {want:?}"),
+        }
+    }
+
+    #[test]
+    fn the_first_voice_that_works_is_taken_and_the_others_reasons_are_told() {
+        check(&[works, mute], Ok(&[]));
+        check(&[mute, works], Ok(&["mute voice: has no mouth"]));
+        check(
+            &[mute, mute],
+            Err("no voice works: mute voice: has no mouth; mute voice: has no mouth; see `streetscape doctor`"),
+        );
+    }
+
+    #[test]
+    fn a_transcript_needs_no_sound() {
+        let (voice, refusals) = open(VoiceChoice::None, "en", Rate::default()).unwrap();
+        assert_eq!((voice.name(), refusals.len()), ("transcript", 0));
+    }
 }

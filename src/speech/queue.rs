@@ -1,0 +1,244 @@
+//! The speech queue: which callout is said now, which waits, which goes unsaid.
+//!
+//! Owns Speech Dispatcher's rules of priority and the age at which a callout is stale. Leaves the words to `words`, the sound to
+//! a voice, and whether an interrupted callout is worth repeating to `narrator`. Reads no clock and makes no sound: what
+//! happens comes in as an argument, what is to be done goes out as [`Action`]s, in order.
+
+use std::time::Duration;
+
+use super::{UtteranceId, VoiceEvent};
+use crate::{
+    callout::{Callout, Priority},
+    frame::Timestamp,
+};
+
+/// How long after its decision a callout may still begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// For important callouts.
+    pub important: Duration,
+    /// For messages.
+    pub message: Duration,
+    /// For texts.
+    pub text: Duration,
+    /// For notifications and progress, which never wait: they are stale only when they come late.
+    pub notification: Duration,
+}
+
+impl Default for Freshness {
+    /// Our inference: at 1.4 m/s a walker is 4 m further after 3 s, and a hazard that was ahead is behind; a place lasts longer.
+    /// A message outlives one important callout, which takes up to 3 s (EN 301 549, 5.1.3).
+    fn default() -> Self {
+        Self {
+            important: Duration::from_secs(3),
+            message: Duration::from_secs(5),
+            text: Duration::from_secs(8),
+            notification: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Freshness {
+    /// The last moment at which `callout` may begin.
+    pub fn valid_until(&self, callout: &Callout) -> Timestamp {
+        callout.at.after(match callout.priority {
+            Priority::Important => self.important,
+            Priority::Message => self.message,
+            Priority::Text => self.text,
+            Priority::Notification | Priority::Progress => self.notification,
+        })
+    }
+}
+
+/// Why a callout was never begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DropReason {
+    /// It had waited too long.
+    Expired,
+    /// A newer one took its place: another text, or the same subject again.
+    Replaced,
+    /// Something else spoke or waited, and its priority doesn't wait.
+    GaveWay,
+    /// The walker asked for silence.
+    Hushed,
+    /// The voice was lost while it waited.
+    VoiceLost,
+}
+
+impl DropReason {
+    /// The name in `replay --json` and in logs.
+    pub fn id(self) -> &'static str {
+        match self {
+            DropReason::Expired => "expired",
+            DropReason::Replaced => "replaced",
+            DropReason::GaveWay => "gave_way",
+            DropReason::Hushed => "hushed",
+            DropReason::VoiceLost => "voice_lost",
+        }
+    }
+}
+
+/// What is to be done, or what became of a callout. Every callout that was pushed ends in exactly one of `Dropped`,
+/// `Interrupted` and `Heard`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Let the voice say this; it cuts short what it was saying.
+    Say {
+        /// By this the voice reports back.
+        id: UtteranceId,
+        /// The words.
+        text: String,
+        /// What they say.
+        callout: Callout,
+    },
+    /// Let the voice fall silent.
+    Stop,
+    /// It was never begun.
+    Dropped {
+        /// What went unsaid.
+        callout: Callout,
+        /// Why.
+        reason: DropReason,
+    },
+    /// It was begun and cut short: it counts as unsaid.
+    Interrupted(Callout),
+    /// It was heard to its end.
+    Heard(Callout),
+}
+
+#[derive(Clone, Debug)]
+struct Item {
+    callout: Callout,
+    text: String,
+    valid_until: Timestamp,
+}
+
+/// What is being said and what waits.
+#[derive(Debug, Default)]
+pub struct SpeechQueue {
+    freshness: Freshness,
+    last: u64,
+    speaking: Option<(UtteranceId, Callout)>,
+    /// In the order of arrival; never a notification or progress, one text at most.
+    waiting: Vec<Item>,
+}
+
+impl SpeechQueue {
+    /// An empty queue.
+    pub fn new(freshness: Freshness) -> Self {
+        Self { freshness, ..Self::default() }
+    }
+
+    /// What is being said.
+    pub fn speaking(&self) -> Option<&Callout> {
+        self.speaking.as_ref().map(|(_, callout)| callout)
+    }
+
+    /// `callout` deserves to be said, as `text`.
+    pub fn push(&mut self, callout: Callout, text: String, now: Timestamp) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.expire(now, &mut actions);
+        let priority = callout.priority;
+        let item = Item { valid_until: self.freshness.valid_until(&callout), callout, text };
+        if item.valid_until < now {
+            actions.push(dropped(item, DropReason::Expired));
+            return actions;
+        }
+        if priority <= Priority::Notification && (self.speaking.is_some() || !self.waiting.is_empty()) {
+            actions.push(dropped(item, DropReason::GaveWay));
+            return actions;
+        }
+        let old = self.waiting.iter().position(|w| {
+            w.callout.subject == item.callout.subject || (priority == Priority::Text && w.callout.priority == Priority::Text)
+        });
+        if let Some(old) = old {
+            actions.push(dropped(self.waiting.remove(old), DropReason::Replaced));
+        }
+        self.waiting.push(item);
+        if self.speaking().is_some_and(|said| interrupts(priority, said.priority)) {
+            self.interrupt(&mut actions);
+        }
+        self.next(&mut actions);
+        actions
+    }
+
+    /// The voice reports. What it says of an utterance that was already interrupted changes nothing.
+    pub fn report(&mut self, event: &VoiceEvent, now: Timestamp) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match event {
+            VoiceEvent::Began(_) => return actions,
+            VoiceEvent::Finished(id) | VoiceEvent::Stopped(id) => {
+                let Some((_, callout)) = self.speaking.take_if(|(speaking, _)| speaking == id) else { return actions };
+                actions.push(match event {
+                    VoiceEvent::Finished(_) => Action::Heard(callout),
+                    _ => Action::Interrupted(callout),
+                });
+            }
+            VoiceEvent::Lost(_) => {
+                self.interrupt(&mut actions);
+                actions.extend(self.waiting.drain(..).map(|item| dropped(item, DropReason::VoiceLost)));
+            }
+        }
+        self.expire(now, &mut actions);
+        self.next(&mut actions);
+        actions
+    }
+
+    /// Time passes: what has waited too long goes.
+    pub fn tick(&mut self, now: Timestamp) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.expire(now, &mut actions);
+        actions
+    }
+
+    /// The walker asks for silence: nothing more of what was begun or waits.
+    pub fn hush(&mut self) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if self.speaking.is_some() {
+            actions.push(Action::Stop);
+            self.interrupt(&mut actions);
+        }
+        actions.extend(self.waiting.drain(..).map(|item| dropped(item, DropReason::Hushed)));
+        actions
+    }
+
+    fn expire(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        let stale = self.waiting.extract_if(.., |item| item.valid_until < now);
+        actions.extend(stale.map(|item| dropped(item, DropReason::Expired)));
+    }
+
+    fn interrupt(&mut self, actions: &mut Vec<Action>) {
+        actions.extend(self.speaking.take().map(|(_, callout)| Action::Interrupted(callout)));
+    }
+
+    /// Where nothing is being said, begins what waits with the highest priority, the oldest among equals.
+    fn next(&mut self, actions: &mut Vec<Action>) {
+        if self.speaking.is_some() {
+            return;
+        }
+        let Some(first) = (0..self.waiting.len()).min_by_key(|&i| std::cmp::Reverse(self.waiting[i].callout.priority)) else {
+            return;
+        };
+        let Item { callout, text, .. } = self.waiting.remove(first);
+        self.last += 1;
+        let id = UtteranceId(self.last);
+        self.speaking = Some((id, callout.clone()));
+        actions.push(Action::Say { id, text, callout });
+    }
+}
+
+fn dropped(item: Item, reason: DropReason) -> Action {
+    Action::Dropped { callout: item.callout, reason }
+}
+
+/// Does a callout of priority `new` cut short one of priority `said`?
+fn interrupts(new: Priority, said: Priority) -> bool {
+    match new {
+        Priority::Important | Priority::Message => said < new,
+        Priority::Text => said <= new,
+        Priority::Notification | Priority::Progress => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,250 @@
+//! The real voices, heard: Speech Dispatcher and espeak-ng speak into a PulseAudio sink that is recorded.
+//!
+//! Each test runs itself again inside `tools/sound/null-sink.sh`, so that it has servers of its own and its environment is set
+//! before any thread runs. The machine may be busy: what must not come late is measured in recorded samples, not by the clock.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{
+    env, fs,
+    io::Read,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use streetscape::speech::{DirectVoice, Rate, SystemVoice, UtteranceId, Voice, VoiceChoice, VoiceEvent, open};
+
+/// The folder of the servers; set in the inner run only.
+const FOLDER: &str = "STREETSCAPE_NULL_SINK";
+/// Programs without which there is nothing to hear.
+const NEEDED: [&str; 4] = ["pulseaudio", "parec", "speech-dispatcher", "espeak-ng"];
+/// Samples a second of a recording.
+const SAMPLE_RATE: usize = 16_000;
+/// What counts as sound: 1 % of full scale, far below speech and far above dither.
+const SOUND: u16 = 327;
+
+const SHORT: &str = "Zebra crossing on the left.";
+const LONG: &str =
+    "Residential street. Ahead: zebra crossing, parked car, barrier or cones. On the right: wall or fence, bin or bags.";
+
+/// Runs `body` inside the null sink, given the servers' folder. `test` is the name of the calling test.
+#[track_caller]
+fn with_null_sink(test: &str, body: impl FnOnce(&Path)) {
+    if let Some(folder) = env::var_os(FOLDER) {
+        return body(&PathBuf::from(folder));
+    }
+    let missing: Vec<_> = NEEDED.into_iter().filter(|name| !is_installed(name)).collect();
+    if !missing.is_empty() {
+        eprintln!("skipped: {} not installed", missing.join(", "));
+        return;
+    }
+    let folder = tempfile::Builder::new().prefix("null-sink").tempdir_in("/tmp").unwrap();
+    let status = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/sound/null-sink.sh"))
+        .arg(folder.path())
+        .arg(env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(FOLDER, folder.path())
+        .status()
+        .unwrap();
+    assert!(status.success(), "{test} failed inside the null sink: {status}");
+}
+
+fn is_installed(program: &str) -> bool {
+    env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(program).is_file())
+}
+
+/// What comes out of the sink, from `start` to `finish`.
+struct Recorder {
+    parec: Child,
+    sound: ChildStdout,
+    samples: Vec<u16>,
+}
+
+impl Recorder {
+    /// Records once the first samples are there.
+    fn start() -> Self {
+        let mut parec = Command::new("parec")
+            .args(["--device=null.monitor", "--raw", "--format=s16le", "--channels=1", "--latency-msec=10"])
+            .arg(format!("--rate={SAMPLE_RATE}"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let sound = parec.stdout.take().unwrap();
+        let mut recorder = Self { parec, sound, samples: Vec::new() };
+        recorder.read(SAMPLE_RATE / 20);
+        recorder
+    }
+
+    fn read(&mut self, count: usize) {
+        let mut bytes = vec![0; count * 2];
+        self.sound.read_exact(&mut bytes).expect("parec ended: is the sink gone?");
+        self.samples.extend(bytes.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]]).unsigned_abs()));
+    }
+
+    /// Ends with half a second of silence, which must come within thirty.
+    fn finish(mut self) -> Sound {
+        let (half, most) = (SAMPLE_RATE / 2, self.samples.len() + SAMPLE_RATE * 30);
+        self.read(half);
+        while self.samples.iter().rev().take(half).any(|&s| s > SOUND) {
+            assert!(self.samples.len() < most, "it never falls silent");
+            self.read(SAMPLE_RATE / 20);
+        }
+        self.parec.kill().unwrap();
+        self.parec.wait().unwrap();
+        let first = self.samples.iter().position(|&s| s > SOUND);
+        let last = self.samples.iter().rposition(|&s| s > SOUND);
+        let span = match (first, last) {
+            (Some(first), Some(last)) => &self.samples[first..=last],
+            _ => &[],
+        };
+        let energy: f64 = span.iter().map(|&s| (f64::from(s) / 32768.0).powi(2)).sum();
+        Sound {
+            length: Duration::from_secs_f64(span.len() as f64 / SAMPLE_RATE as f64),
+            loudness: (energy / span.len().max(1) as f64).sqrt(),
+        }
+    }
+}
+
+/// What was heard, from its first sound to its last.
+#[derive(Debug)]
+struct Sound {
+    length: Duration,
+    /// Root mean square, of full scale.
+    loudness: f64,
+}
+
+/// Events until one is `done`, that one included.
+#[track_caller]
+fn events_until(voice: &mut dyn Voice, done: impl Fn(&VoiceEvent) -> bool) -> Vec<VoiceEvent> {
+    let patience = Instant::now() + Duration::from_secs(40);
+    let mut events = Vec::new();
+    while !events.last().is_some_and(&done) {
+        assert!(Instant::now() < patience, "waited in vain after {events:?}");
+        std::thread::sleep(Duration::from_millis(2));
+        for event in voice.events() {
+            events.push(event);
+            if done(events.last().unwrap()) {
+                break;
+            }
+        }
+    }
+    events
+}
+
+/// `SHORT` is heard whole and loud enough, and the voice reports its beginning and its end.
+fn check_sentence(voice: &mut dyn Voice) {
+    let id = UtteranceId(1);
+    let recorder = Recorder::start();
+    voice.say(id, SHORT).unwrap();
+    let events = events_until(voice, |event| *event == VoiceEvent::Finished(id));
+    let sound = recorder.finish();
+    assert_eq!(events, [VoiceEvent::Began(id), VoiceEvent::Finished(id)]);
+    let model = voice.length(SHORT);
+    println!("{}: {SHORT:?} {sound:?}, the model says {model:?}", voice.name());
+    // The model is off by 0.19 s at most; a busy machine may tear gaps into the sound, but can't shorten it.
+    assert!(sound.length + Duration::from_millis(300) > model, "cut short: {sound:?}, not {model:?}");
+    assert!(sound.length < model + Duration::from_millis(1000), "stretched: {sound:?}, not {model:?}");
+    assert!((0.02..0.7).contains(&sound.loudness), "speech has a loudness of .05 to .3: {sound:?}");
+}
+
+/// `LONG` is silenced in the middle; what sounds after `stop` is short.
+fn check_stop(voice: &mut dyn Voice) {
+    let id = UtteranceId(2);
+    let recorder = Recorder::start();
+    let said = Instant::now();
+    voice.say(id, LONG).unwrap();
+    events_until(voice, |event| *event == VoiceEvent::Began(id));
+    std::thread::sleep(Duration::from_millis(800));
+    voice.stop().unwrap();
+    let stopped = said.elapsed();
+    events_until(voice, |event| *event == VoiceEvent::Stopped(id));
+    let sound = recorder.finish();
+    println!("{}: stopped after {stopped:?}, {sound:?}", voice.name());
+    assert!(sound.length > Duration::from_millis(300), "hardly begun: {sound:?}");
+    // Silence comes 20 ms (direct) and 100 ms (system) after `stop` where the machine has time; no sound comes before `say`.
+    assert!(sound.length < stopped + Duration::from_millis(400), "speaks on after {stopped:?}: {sound:?}");
+}
+
+/// A second sentence cuts the first short, and is heard whole.
+fn check_interruption(voice: &mut dyn Voice) {
+    let (long, short) = (UtteranceId(3), UtteranceId(4));
+    let recorder = Recorder::start();
+    let said = Instant::now();
+    voice.say(long, LONG).unwrap();
+    events_until(voice, |event| *event == VoiceEvent::Began(long));
+    std::thread::sleep(Duration::from_millis(300));
+    voice.say(short, SHORT).unwrap();
+    let interrupted = said.elapsed();
+    let events = events_until(voice, |event| *event == VoiceEvent::Finished(short));
+    let sound = recorder.finish();
+    println!("{}: interrupted after {interrupted:?}, {sound:?}", voice.name());
+    assert_eq!(events, [VoiceEvent::Stopped(long), VoiceEvent::Began(short), VoiceEvent::Finished(short)]);
+    let whole = interrupted + voice.length(SHORT) + Duration::from_millis(1500);
+    assert!(sound.length < whole, "the first sentence went on: {sound:?}");
+    assert!(sound.length + Duration::from_millis(300) > voice.length(SHORT), "the second was cut short: {sound:?}");
+}
+
+/// `server` is killed while the voice speaks; the voice says so.
+fn check_loss(voice: &mut dyn Voice, folder: &Path, server: &str) {
+    let id = UtteranceId(5);
+    voice.say(id, SHORT).unwrap();
+    events_until(voice, |event| *event == VoiceEvent::Began(id));
+    let pid = fs::read_to_string(folder.join(server)).unwrap();
+    assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
+    let events = events_until(voice, |event| matches!(event, VoiceEvent::Lost(_)));
+    println!("{}: {events:?}", voice.name());
+}
+
+#[test]
+fn the_system_voice_is_heard_and_falls_silent_when_told() {
+    with_null_sink("the_system_voice_is_heard_and_falls_silent_when_told", |folder| {
+        let mut voice = SystemVoice::open("en", Rate::default()).unwrap();
+        check_sentence(&mut voice);
+        check_stop(&mut voice);
+        check_interruption(&mut voice);
+        check_loss(&mut voice, folder, "speechd.pid");
+    });
+}
+
+#[test]
+fn the_direct_voice_is_heard_and_falls_silent_when_told() {
+    with_null_sink("the_direct_voice_is_heard_and_falls_silent_when_told", |folder| {
+        let mut voice = DirectVoice::open("en", Rate::default()).unwrap();
+        voice.say(UtteranceId(0), LONG).unwrap();
+        drop(voice);
+        let mut voice = DirectVoice::open("en", Rate::default()).expect("opened anew, though dropped while it spoke");
+        check_sentence(&mut voice);
+        check_stop(&mut voice);
+        check_interruption(&mut voice);
+        check_loss(&mut voice, folder, "pulseaudio.pid");
+    });
+}
+
+#[test]
+fn the_first_voice_that_works_speaks_and_without_any_the_reasons_are_told() {
+    with_null_sink("the_first_voice_that_works_speaks_and_without_any_the_reasons_are_told", |folder| {
+        let (mut voice, refusals) = open(VoiceChoice::Auto, "en", Rate::default()).unwrap();
+        assert_eq!((voice.name(), refusals.len()), ("system", 0));
+        check_sentence(voice.as_mut());
+        drop(voice);
+
+        kill_and_wait(folder, "speechd.pid", "run/speechd.sock");
+        let (mut voice, refusals) = open(VoiceChoice::Auto, "en", Rate::default()).unwrap();
+        assert_eq!(voice.name(), "direct");
+        assert!(refusals[0].to_string().contains("spd-say"), "{refusals:?}");
+        check_sentence(voice.as_mut());
+        drop(voice);
+
+        kill_and_wait(folder, "pulseaudio.pid", "run/pulse.sock");
+        let error = open(VoiceChoice::Auto, "en", Rate::default()).err().expect("no voice is left").to_string();
+        println!("{error}");
+        assert!(error.contains("system voice: ") && error.contains("direct voice: "), "{error}");
+    });
+}
+
+/// Ends a server of the null sink, and takes its socket away so that nothing starts it anew there.
+fn kill_and_wait(folder: &Path, server: &str, socket: &str) {
+    let pid = fs::read_to_string(folder.join(server)).unwrap();
+    assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
+    let _ = fs::remove_file(folder.join(socket));
+}

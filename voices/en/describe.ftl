@@ -1,0 +1,12 @@
+# How several sights become one description. The walker's order: place, ahead, right, left, surface, weather.
+#
+# Place, surface and weather stand as the sentences of sights.ftl; the rest are lists of names, $things.
+
+describe-ahead = Ahead: { $things }.
+describe-right = On the right: { $things }.
+describe-left = On the left: { $things }.
+describe-not-sure = Not sure what this is.
+
+# Between two names of a list, and between two sentences.
+describe-comma = { "," }{ " " }
+describe-space = { " " }
