@@ -1,0 +1,168 @@
+//! One step: a frame comes in, what the voice shall do comes out. The same for a live walk and a replay.
+//!
+//! Owns the order of the stages and the way back for finished and interrupted speech. Makes no sound and reads no clock.
+
+use crate::{
+    callout::Callout,
+    embedding::Embedding,
+    encoder::{EncoderError, ImageEncoder},
+    fault::Fault,
+    frame::{Frame, Timestamp},
+    narrator::{Decision, Narrator},
+    observation::{Observation, View},
+    pipeline::{report::Happening, sight::Sight},
+    ranking::Ranker,
+    speech::{Action, SpeechError, SpeechQueue, UtteranceId, VoiceEvent, Words},
+};
+
+/// What the voice shall do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum VoiceCommand {
+    /// Say this; it cuts short what is being said.
+    Say {
+        /// By this the voice reports back.
+        id: UtteranceId,
+        /// The words.
+        text: String,
+    },
+    /// Fall silent.
+    Stop,
+}
+
+/// What came of a step. Cleared by its user, so that its room is used again.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// For the voice, in order.
+    pub voice: Vec<VoiceCommand>,
+    /// For the transcript and the log, in order.
+    pub happenings: Vec<Happening>,
+}
+
+impl Outcome {
+    /// Empties both lists.
+    pub fn clear(&mut self) {
+        self.voice.clear();
+        self.happenings.clear();
+    }
+}
+
+/// Everything between a picture and the voice.
+pub struct Stages {
+    ranker: Ranker,
+    narrator: Narrator,
+    queue: SpeechQueue,
+    words: Words,
+    sight: Sight,
+    views: Vec<View>,
+    embeddings: Vec<Embedding>,
+    observation: Observation,
+    decisions: Vec<Decision>,
+}
+
+impl Stages {
+    /// Puts the stages together; the views that the ranker knows are encoded in every step.
+    pub fn new(ranker: Ranker, narrator: Narrator, queue: SpeechQueue, words: Words, sight: Sight) -> Self {
+        let (views, embeddings, observation, decisions) = (ranker.views(), Vec::new(), Observation::default(), Vec::new());
+        Self { ranker, narrator, queue, words, sight, views, embeddings, observation, decisions }
+    }
+
+    /// Looks at `frame` and decides. `now` is when the decision stands: the frame's moment and the encoder's time.
+    pub fn step(
+        &mut self,
+        frame: &Frame,
+        encoder: &mut dyn ImageEncoder,
+        now: Timestamp,
+        out: &mut Outcome,
+    ) -> Result<(), StepError> {
+        if let Some(fault) = self.sight.look(&frame.picture, frame.at) {
+            // What can't be seen is not described.
+            return Ok(self.fault(fault, now, out)?);
+        }
+        encoder.encode(&frame.picture, &self.views, &mut self.embeddings)?;
+        let encoded = self.views.iter().copied().zip(&self.embeddings);
+        self.ranker.observe(frame.at, encoded, &mut self.observation);
+        let mut decisions = std::mem::take(&mut self.decisions);
+        self.narrator.decide(&self.observation, &mut decisions);
+        let said = decisions.drain(..).try_for_each(|decision| self.follow(decision, now, out));
+        self.decisions = decisions;
+        Ok(said?)
+    }
+
+    /// Something is wrong, or right again.
+    pub fn fault(&mut self, fault: Fault, now: Timestamp, out: &mut Outcome) -> Result<(), SpeechError> {
+        let decision = self.narrator.fault(fault, now);
+        self.follow(decision, now, out)
+    }
+
+    /// Something that neither a sight nor a fault asks for: the session's start and end.
+    pub fn announce(&mut self, callout: Callout, now: Timestamp, out: &mut Outcome) -> Result<(), SpeechError> {
+        self.follow(Decision::Say(callout), now, out)
+    }
+
+    /// The voice reports.
+    pub fn heard(&mut self, event: &VoiceEvent, now: Timestamp, out: &mut Outcome) {
+        let actions = self.queue.report(event, now);
+        self.act(actions, now, out);
+    }
+
+    /// Time passes without a frame.
+    pub fn tick(&mut self, now: Timestamp, out: &mut Outcome) {
+        let actions = self.queue.tick(now);
+        self.act(actions, now, out);
+    }
+
+    /// Nothing more of what is being said or waits.
+    pub fn hush(&mut self, now: Timestamp, out: &mut Outcome) {
+        let actions = self.queue.hush();
+        self.act(actions, now, out);
+    }
+
+    /// Whether something is being said.
+    pub fn speaking(&self) -> bool {
+        self.queue.speaking().is_some()
+    }
+
+    fn follow(&mut self, decision: Decision, now: Timestamp, out: &mut Outcome) -> Result<(), SpeechError> {
+        match decision {
+            Decision::Say(callout) => {
+                let text = self.words.text(&callout)?;
+                let actions = self.queue.push(callout, text, now);
+                self.act(actions, now, out);
+            }
+            Decision::Silent(silence) => out.happenings.push(Happening::silence(&silence)),
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, actions: Vec<Action>, now: Timestamp, out: &mut Outcome) {
+        for action in actions {
+            match action {
+                Action::Say { id, text, callout } => {
+                    out.happenings.push(Happening::said(&callout, &text, self.words.language(), now));
+                    out.voice.push(VoiceCommand::Say { id, text });
+                }
+                Action::Stop => out.voice.push(VoiceCommand::Stop),
+                Action::Dropped { callout, reason } => {
+                    self.narrator.unheard(&callout.subject);
+                    out.happenings.push(Happening::unsaid(&callout, reason.id(), now));
+                }
+                Action::Interrupted(callout) => {
+                    self.narrator.unheard(&callout.subject);
+                    out.happenings.push(Happening::unsaid(&callout, "interrupted", now));
+                }
+                Action::Heard(_) => {}
+            }
+        }
+    }
+}
+
+/// Why a frame led to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// No embedding.
+    #[error(transparent)]
+    Encoder(#[from] EncoderError),
+    /// No words.
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
+}
