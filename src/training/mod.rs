@@ -1,1 +1,20 @@
-//! x
+//! From photos and sentences to a bundle: the offline side, behind the feature `train`.
+//!
+//! Owns every step between labelled photos and a sealed bundle: captions, features of the frozen towers, fitting, export to
+//! ONNX, quantisation, calibration. Leaves measuring to `evaluation`, running graphs to `encoder`.
+
+pub mod calibrate;
+pub mod cli;
+pub mod data;
+mod error;
+pub mod features;
+pub mod fit;
+pub mod loss;
+pub mod model;
+pub mod onnx;
+pub mod progress;
+pub mod quantise;
+pub mod ship;
+pub mod weights;
+
+pub use error::TrainingError;

@@ -1,0 +1,81 @@
+//! Do probabilities mean what they say?
+
+/// Bins of [`expected_calibration_error`], as in Guo et al. 2017.
+const BINS: usize = 15;
+
+/// `softmax(scale * score + bias)`, where `bias` may be shorter than `scores` (the rest is 0).
+pub fn softmax(scores: &[f32], scale: f32, bias: &[f32]) -> Vec<f32> {
+    let logits: Vec<f32> =
+        scores.iter().enumerate().map(|(i, s)| scale * s + bias.get(i).copied().unwrap_or(0.0)).collect();
+    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f32> = logits.iter().map(|l| (l - most).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.into_iter().map(|p| p / sum).collect()
+}
+
+/// Mean negative log-likelihood in nats of the right answers under `softmax(scale * scores)`; zero where there is none.
+pub fn negative_log_likelihood<'a>(answers: impl IntoIterator<Item = (&'a [f32], usize)>, scale: f32) -> f64 {
+    let (mut sum, mut count) = (0.0, 0);
+    for (scores, truth) in answers {
+        let p = softmax(scores, scale, &[]).get(truth).copied().unwrap_or(0.0);
+        sum -= f64::from(p).max(1e-30).ln();
+        count += 1;
+    }
+    sum / f64::from(count.max(1))
+}
+
+/// Expected calibration error over 15 bins of equal width (Guo et al. 2017, equation 3): the mean distance of confidence and
+/// accuracy, a bin weighed by its answers. `answers` are (probability, whether it was right); zero where there is none.
+pub fn expected_calibration_error(answers: &[(f32, bool)]) -> f64 {
+    let mut bins = [(0.0_f64, 0_usize); BINS];
+    for &(p, right) in answers {
+        // A bin is open below and closed above, as in the paper.
+        let bin = ((f64::from(p) * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
+        if let Some((gap, count)) = bins.get_mut(bin) {
+            *gap += f64::from(p) - f64::from(u8::from(right));
+            *count += 1;
+        }
+    }
+    bins.iter().map(|(gap, _)| gap.abs()).sum::<f64>() / answers.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The paper's formula, bin by bin as it is printed.
+    fn naive(answers: &[(f32, bool)]) -> f64 {
+        (0..15)
+            .map(|m| {
+                let (low, high) = (f64::from(m) / 15.0, f64::from(m + 1) / 15.0);
+                let bin: Vec<_> = answers.iter().filter(|(p, _)| f64::from(*p) > low && f64::from(*p) <= high).collect();
+                if bin.is_empty() {
+                    return 0.0;
+                }
+                let accuracy = bin.iter().filter(|(_, right)| *right).count() as f64 / bin.len() as f64;
+                let confidence = bin.iter().map(|(p, _)| f64::from(*p)).sum::<f64>() / bin.len() as f64;
+                bin.len() as f64 / answers.len() as f64 * (accuracy - confidence).abs()
+            })
+            .sum()
+    }
+
+    #[test]
+    fn the_calibration_error_equals_its_formula() {
+        let answers: Vec<_> = (1..200).map(|i| (i as f32 / 201.0, i * i % 7 < 3)).collect();
+        assert!((expected_calibration_error(&answers) - naive(&answers)).abs() < 1e-9);
+        assert_eq!(expected_calibration_error(&[]), 0.0);
+        assert!(expected_calibration_error(&[(1.0, true), (1.0, true)]) < 1e-9);
+    }
+
+    #[test]
+    fn a_softmax_sums_to_one_however_large_its_logits() {
+        let p = softmax(&[1.0, 0.9, -1.0], 1000.0, &[0.0, 100.0]);
+        assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-6 && (p[0] - 0.5).abs() < 0.01, "{p:?}");
+    }
+
+    #[test]
+    fn the_likelihood_of_a_uniform_guess_is_the_logarithm_of_the_choices() {
+        let scores = [0.2_f32, 0.2, 0.2, 0.2];
+        assert!((negative_log_likelihood([(&scores[..], 3)], 50.0) - 4.0_f64.ln()).abs() < 1e-6);
+    }
+}

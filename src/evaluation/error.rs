@@ -1,0 +1,52 @@
+//! What can fail between labelled photos and a figure.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::{capture::CaptureError, encoder::EncoderError};
+
+/// Why a model can't be measured.
+#[derive(Debug, Error)]
+pub enum EvaluationError {
+    /// A file can't be read or written.
+    #[error("{file}: {source}")]
+    File {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A record beside a photo can't be read.
+    #[error("{file}: {entry}: {source}; repack the shard or leave this photo out")]
+    Record {
+        /// The shard.
+        file: String,
+        /// The entry in it.
+        entry: String,
+        /// Line, column and cause.
+        source: serde_json::Error,
+    },
+    /// A row of a table of labels can't be read.
+    #[error("{file}: {source}")]
+    Table {
+        /// The table.
+        file: String,
+        /// Line and cause.
+        source: csv::Error,
+    },
+    /// The data holds nothing that can be measured.
+    #[error("{file}: {problem}")]
+    Empty {
+        /// The shard or folder.
+        file: String,
+        /// What is missing and where it may be found.
+        problem: &'static str,
+    },
+    /// A photo can't be decoded.
+    #[error(transparent)]
+    Photo(#[from] CaptureError),
+    /// The model fails.
+    #[error(transparent)]
+    Model(#[from] EncoderError),
+}

@@ -1,0 +1,121 @@
+//! From when on a class is answered.
+
+/// An answer's threshold where none should be given.
+const NEVER: f32 = 1.1;
+/// Photos of a class below which the facet's own threshold holds too.
+const FEW: usize = 5;
+/// Answers that the facet's error rate counts for beside a class's own: a class with three answers proves little.
+const POOLED: f32 = 5.0;
+
+/// An answer that might be given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judged {
+    pub photo: usize,
+    pub class: usize,
+    pub p: f32,
+    pub right: bool,
+}
+
+/// For each class the lowest probability from which no more than `error_rate` of its answers are wrong. `positives` counts the
+/// photos that show each class.
+pub(super) fn thresholds(judged: &[Judged], positives: &[usize], error_rate: f32) -> Vec<f32> {
+    let mut all: Vec<&Judged> = judged.iter().collect();
+    all.sort_by(|a, b| b.p.total_cmp(&a.p));
+    let pool = Pool::new(&all);
+    let pooled = lowest(&all, |_, wrong, count| wrong / count <= error_rate).unwrap_or(NEVER);
+    positives
+        .iter()
+        .enumerate()
+        .map(|(class, &photos)| {
+            let own: Vec<&Judged> = all.iter().copied().filter(|j| j.class == class).collect();
+            let steady = |p, wrong, count| (wrong + POOLED * pool.error(p)) / (count + POOLED) <= error_rate;
+            let Some(mut threshold) = lowest(&own, steady) else { return NEVER };
+            if photos < FEW {
+                threshold = threshold.max(pooled);
+            }
+            // Nothing was ever answered rightly there: nothing speaks for answering.
+            let supported = own.iter().any(|j| j.right && j.p >= threshold);
+            if supported { threshold } else { NEVER }
+        })
+        .collect()
+}
+
+/// The lowest probability of `sorted` (highest first) down to which `good(p, wrong, count)` holds.
+fn lowest(sorted: &[&Judged], good: impl Fn(f32, f32, f32) -> bool) -> Option<f32> {
+    let (mut wrong, mut count) = (0.0, 0.0);
+    let mut lowest = None;
+    for (i, judged) in sorted.iter().enumerate() {
+        wrong += if judged.right { 0.0 } else { 1.0 };
+        count += 1.0;
+        let next = sorted.get(i + 1).map_or(0.0, |next| next.p);
+        // Equal probabilities stand or fall together.
+        if next < judged.p && good(judged.p, wrong, count) {
+            lowest = Some((judged.p + next) / 2.0);
+        }
+    }
+    lowest
+}
+
+/// The facet's error rate from each probability on.
+struct Pool {
+    /// Probability, share of wrong answers from there on; highest first.
+    steps: Vec<(f32, f32)>,
+}
+
+impl Pool {
+    fn new(sorted: &[&Judged]) -> Self {
+        let mut wrong = 0.0;
+        let steps = sorted.iter().enumerate().map(|(i, judged)| {
+            wrong += if judged.right { 0.0 } else { 1.0 };
+            (judged.p, wrong / (i + 1) as f32)
+        });
+        Self { steps: steps.collect() }
+    }
+
+    fn error(&self, p: f32) -> f32 {
+        let above = self.steps.partition_point(|(step, _)| *step >= p);
+        above.checked_sub(1).and_then(|last| self.steps.get(last)).map_or(1.0, |(_, error)| *error)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    /// Class 0 is right from 0.5 on; class 1 has three photos and is right; class 2 is always wrong.
+    fn judged() -> Vec<Judged> {
+        let mut all = Vec::new();
+        for photo in 0..100 {
+            let p = photo as f32 / 100.0;
+            all.push(Judged { photo, class: 0, p, right: p >= 0.5 });
+            all.push(Judged { photo, class: 2, p: p / 2.0, right: false });
+        }
+        all.extend((0..3).map(|photo| Judged { photo, class: 1, p: 0.9 + photo as f32 / 100.0, right: true }));
+        all
+    }
+
+    #[test]
+    fn a_class_is_answered_from_where_its_answers_are_right_often_enough() {
+        let found = thresholds(&judged(), &[50, 3, 0], 0.1);
+        assert!(found[0] > 0.4 && found[0] < 0.52, "{found:?}");
+        assert!(found[1] < 0.91, "{found:?}");
+        assert_eq!(found[2], NEVER);
+        let own: Vec<_> = judged().into_iter().filter(|j| j.class == 0 && j.p >= found[0]).collect();
+        let wrong = own.iter().filter(|j| !j.right).count();
+        assert!(wrong as f32 / own.len() as f32 <= 0.1);
+    }
+
+    #[test]
+    fn a_stricter_rate_never_lowers_a_threshold() {
+        let rates = [0.3, 0.2, 0.1, 0.05, 0.01].map(|rate| thresholds(&judged(), &[50, 3, 0], rate));
+        assert!(rates.windows(2).all(|pair| pair[0].iter().zip(&pair[1]).all(|(loose, strict)| strict >= loose)), "{rates:?}");
+    }
+
+    #[test]
+    fn a_class_without_a_right_answer_is_never_given() {
+        assert_eq!(thresholds(&[], &[0, 0], 0.1), [NEVER, NEVER]);
+        let wrong = [Judged { photo: 0, class: 0, p: 0.99, right: false }];
+        assert_eq!(thresholds(&wrong, &[0], 0.5), [NEVER]);
+    }
+}

@@ -1,0 +1,137 @@
+//! `streetscape-train fit`.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+
+use super::DataArgs;
+use crate::{
+    evaluation::street30,
+    training::{
+        TrainingError,
+        data::{self, Captioner, Captions, Photo, PhotoShard, Split},
+        features::{Cache, ImageTower, TextTower, Views},
+        fit::{Exam, Examples, RunRecord, Settings, fit, sentences},
+        progress::Show,
+    },
+    vocabulary::Vocabulary,
+};
+
+/// The image trunk's weights beside the data folder.
+const IMAGE_WEIGHTS: &str = "weights/mobilenet_v2_imagenet.safetensors";
+
+#[derive(Args, Debug)]
+pub(super) struct FitArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Folder for what was learned.
+    #[arg(long, value_name = "RUN")]
+    out: PathBuf,
+    /// Weights of MobileNetV2 [default: weights/mobilenet_v2_imagenet.safetensors beside the data folder].
+    #[arg(long, value_name = "FILE")]
+    image_weights: Option<PathBuf>,
+    /// Folder of all-MiniLM-L6-v2 [default: where tools/minilm.sh puts it].
+    #[arg(long, value_name = "DIR")]
+    text_weights: Option<PathBuf>,
+    /// Folder where the towers' features are kept between runs.
+    #[arg(long, value_name = "DIR", default_value = ".cache")]
+    cache: PathBuf,
+    /// Times that every photo is seen.
+    #[arg(long, default_value_t = Settings::default().epochs)]
+    epochs: usize,
+    /// Pairs in a batch.
+    #[arg(long, default_value_t = Settings::default().batch)]
+    batch: usize,
+    /// The highest learning rate.
+    #[arg(long, default_value_t = Settings::default().learning_rate)]
+    learning_rate: f64,
+    /// Seed of every random choice.
+    #[arg(long, default_value_t = Settings::default().seed)]
+    seed: u64,
+}
+
+impl FitArgs {
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
+        let dir = &self.data.data;
+        let settings = Settings {
+            epochs: self.epochs,
+            batch: self.batch,
+            learning_rate: self.learning_rate,
+            seed: self.seed,
+            ..Settings::default()
+        };
+        let image_weights = self.image_weights.clone().unwrap_or_else(|| dir.join("..").join(IMAGE_WEIGHTS));
+        let text_weights = self.text_weights.clone().or_else(minilm).ok_or_else(|| TrainingError::Setting {
+            problem: "no home folder is known; name the folder of all-MiniLM-L6-v2 with --text-weights".to_owned(),
+        })?;
+        let vision = ImageTower::open(&image_weights)?;
+        let language = TextTower::open(&text_weights)?;
+        let cache = Cache::open(&self.cache)?;
+
+        let (train, val) = (data::read(dir, Split::Train)?, data::read(dir, Split::Val)?);
+        let captioner = Captioner::new(Vocabulary::shipped()?)?;
+        let captions: Vec<Captions> = photos(&train).map(|photo| captioner.captions(photo)).collect();
+        let labelled: Vec<bool> = photos(&train).map(|photo| photo.hand.is_some()).collect();
+        let views = Views {
+            plain: vision.features(&train, false, &cache, show)?,
+            mirrored: vision.features(&train, true, &cache, show)?,
+        };
+        let asked: Vec<String> = street30::CATEGORIES.iter().map(|category| street30::caption(category)).collect();
+        let texts = language.features(&sentences(captions.iter()), &cache, show)?;
+        let examples = Examples::new(views, texts, captions, &labelled);
+
+        let mut seen = vision.features(&val, false, &cache, show)?;
+        examples.standard().apply(&mut seen);
+        let category = |photo: &Photo| photo.record.category.as_deref().and_then(street30::category);
+        let truth: Vec<(usize, usize)> =
+            photos(&val).enumerate().filter_map(|(row, photo)| Some((row, category(photo)?))).collect();
+        let exam = Exam::new(
+            seen.select(truth.iter().map(|(row, _)| *row)),
+            language.features(&asked, &cache, show)?.features,
+            truth.iter().map(|(_, category)| *category).collect(),
+        );
+
+        let fitted = fit(&examples, &exam, &settings, show)?;
+        let accuracy = fitted.accuracy.by_k();
+        let record = RunRecord {
+            best_epoch: fitted.best,
+            accuracy: accuracy.clone(),
+            image_weights: absolute(&image_weights),
+            text_weights: absolute(&text_weights),
+            settings,
+            image: vision.preprocessing().clone(),
+            checksums: checksums(&train, &val, &vision, &language),
+        };
+        record.write(&self.out, &fitted)?;
+        for (k, accuracy) in accuracy {
+            println!("{k} {accuracy:.4}");
+        }
+        show.say(&format!("epoch {} was best; kept in {}", fitted.best, self.out.display()));
+        Ok(())
+    }
+}
+
+/// Where `tools/minilm.sh` puts the sentence encoder.
+fn minilm() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "streetscape").map(|dirs| dirs.data_dir().join("minilm"))
+}
+
+fn photos(shards: &[PhotoShard]) -> impl Iterator<Item = &Photo> {
+    shards.iter().flat_map(|shard| &shard.photos)
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+fn checksums(train: &[PhotoShard], val: &[PhotoShard], vision: &ImageTower, language: &TextTower) -> BTreeMap<String, String> {
+    let shards = train.iter().chain(val).map(|shard| {
+        let name = shard.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        (name, shard.checksum.clone())
+    });
+    let trunks = [("image trunk", &vision.checksum), ("text trunk", &language.checksum)];
+    shards.chain(trunks.map(|(name, checksum)| (name.to_owned(), checksum.clone()))).collect()
+}

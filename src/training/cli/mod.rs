@@ -1,0 +1,93 @@
+//! The commands of `streetscape-train`.
+//!
+//! Owns flags, their defaults and what is printed. Leaves the work to the modules beside it.
+
+use std::{io::stdout, path::PathBuf, process::ExitCode};
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use tracing_subscriber::EnvFilter;
+
+use super::{TrainingError, progress::Show};
+
+mod evaluate;
+mod fit;
+mod ship;
+
+/// Makes Streetscape's models from photos and measures them.
+#[derive(Debug, Parser)]
+#[command(name = "streetscape-train", version, about, long_about = None)]
+pub struct Command {
+    /// Say nothing but results and errors.
+    #[arg(long, global = true)]
+    quiet: bool,
+    /// What to log on stderr: error, warn, info, debug or trace.
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
+    log: String,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Learn from labelled photos; leaves a run folder.
+    Fit(fit::FitArgs),
+    /// Make a bundle in f32 of a run.
+    Export(ship::ExportArgs),
+    /// Make an exported bundle small and fast, and calibrate it.
+    Quantise(ship::QuantiseArgs),
+    /// Measure a bundle.
+    #[command(subcommand)]
+    Evaluate(evaluate::Evaluate),
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Print the manual page, in troff.
+    Manual,
+}
+
+/// Where the photos are.
+#[derive(Args, Debug)]
+struct DataArgs {
+    /// Folder with train-*.tar and val-*.tar (WebDataset), and facets.csv where photos were labelled by hand.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+}
+
+impl Command {
+    /// Sets the log up. A level that isn't one is taken for a filter, as `streetscape=debug`.
+    pub fn log(&self) {
+        let filter = EnvFilter::try_new(&self.log).unwrap_or_else(|_| EnvFilter::new("warn"));
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
+
+    /// Does what was asked.
+    pub fn run(self) -> Result<ExitCode, TrainingError> {
+        let show = Show::new(self.quiet);
+        match self.what {
+            What::Fit(args) => args.run(show)?,
+            What::Export(args) => args.run(show)?,
+            What::Quantise(args) => args.run(show)?,
+            What::Evaluate(what) => what.run(show)?,
+            What::Completions { shell } => {
+                clap_complete::generate(shell, &mut Command::command(), "streetscape-train", &mut stdout());
+            }
+            What::Manual => clap_mangen::Man::new(Command::command())
+                .render(&mut stdout())
+                .map_err(|source| TrainingError::File { file: "standard output".to_owned(), source })?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flags_fit_together() {
+        Command::command().debug_assert();
+    }
+}

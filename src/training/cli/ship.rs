@@ -1,0 +1,74 @@
+//! `streetscape-train export` and `quantise`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::DataArgs;
+use crate::{
+    bundle::Manifest,
+    evaluation::Agreement,
+    training::{TrainingError, progress::Show, ship},
+};
+
+#[derive(Args, Debug)]
+pub(super) struct ExportArgs {
+    /// Folder that `fit` left.
+    #[arg(long, value_name = "RUN")]
+    run: PathBuf,
+    /// Folder for the bundle; its name is the model's.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct QuantiseArgs {
+    /// The bundle that `export` made.
+    #[arg(value_name = "DIR")]
+    bundle: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Share of spoken answers that may be wrong; a facet stays silent where it would be more.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.12)]
+    error_rate: f32,
+}
+
+impl ExportArgs {
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
+        let manifest = ship::export(&self.run, &self.out)?;
+        print_sizes(&self.out, &manifest);
+        show.say(&format!("exported to {}; make it small with: streetscape-train quantise", self.out.display()));
+        Ok(())
+    }
+}
+
+impl QuantiseArgs {
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
+        let report = ship::quantise(&self.bundle, &self.data.data, self.error_rate, show)?;
+        print_agreement("image int8 against f32", &report.image);
+        print_agreement("text int8 against f32", &report.text);
+        println!("{:<10} {:>7} {:>9} {:>9} {:>7} {:>9}", "facet", "photos", "answered", "right", "ece", "classes");
+        for facet in &report.facets {
+            let classes = format!("{}/{}", facet.classes, facet.of);
+            println!(
+                "{:<10} {:>7} {:>9.3} {:>9.3} {:>7.3} {:>9}",
+                facet.facet, facet.photos, facet.answered, facet.accuracy, facet.calibration_error, classes
+            );
+        }
+        print_sizes(&self.bundle, &report.manifest);
+        Ok(())
+    }
+}
+
+fn print_agreement(what: &str, agreement: &Agreement) {
+    let Agreement { photos, mean_cosine, least_cosine, top_1_differs } = agreement;
+    println!("{what}: {photos} compared, mean cosine {mean_cosine:.5}, least {least_cosine:.5}, top-1 differs {top_1_differs:.4}");
+}
+
+fn print_sizes(dir: &Path, manifest: &Manifest) {
+    let (files, total) = ship::sizes(dir, manifest);
+    for (file, bytes) in files {
+        println!("{:>12} bytes  {}", bytes, file.display());
+    }
+    println!("{total:>12} bytes  in all");
+}

@@ -1,0 +1,124 @@
+//! What is true of a photo, in the vocabulary's classes.
+
+use super::Photo;
+use crate::vocabulary::{Facet, Kind};
+
+/// What a labeller writes where nobody could tell.
+const UNCLEAR: &str = "unclear";
+
+/// What the sources' own labels say, where they map clearly: label, facet, class.
+const SOURCE_LABELS: [(&str, &str, &str); 24] = [
+    ("alley", "place", "alley"),
+    ("outdoor market", "place", "market"),
+    ("crowded market", "place", "market"),
+    ("parking lot", "place", "car_park"),
+    ("construction site", "place", "construction_site"),
+    ("subway station platform", "place", "station"),
+    ("crowded train station", "place", "station"),
+    ("airport terminal", "place", "indoors"),
+    ("railroad track", "place", "railway"),
+    ("bridge", "place", "bridge"),
+    ("driveway", "place", "yard_or_driveway"),
+    ("yard", "place", "yard_or_driveway"),
+    ("courtyard", "place", "plaza"),
+    ("highway", "place", "highway"),
+    ("forest path", "place", "forest_path"),
+    ("few people in park", "place", "park"),
+    ("river", "place", "waterside"),
+    ("harbor", "place", "waterside"),
+    ("corridor", "place", "indoors"),
+    ("lobby", "place", "indoors"),
+    ("supermarket", "place", "indoors"),
+    ("corn field", "place", "open_land"),
+    ("fog", "weather", "fog"),
+    ("rain", "weather", "rain"),
+];
+
+/// What is true of one photo in one facet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Truth {
+    /// For each class of the facet whether it is there. All false where what is there is none of them.
+    pub classes: Vec<bool>,
+}
+
+/// What is known of `photo` in `facet`; `None` where nobody looked or nobody could tell. Hand labels come first. A source's own
+/// label counts only where classes exclude each other: it says that one thing is there and nothing of the others.
+pub fn truth(photo: &Photo, facet: &Facet) -> Option<Truth> {
+    let mut classes = vec![false; facet.classes.len()];
+    let mut mark = |id: &str| {
+        if let Some(known) = facet.find(id).and_then(|(class, _)| classes.get_mut(class.0)) {
+            *known = true;
+        }
+    };
+    if let Some(written) = photo.hand.as_ref().and_then(|hand| hand.facets.get(&facet.id)) {
+        if written.iter().all(|class| class == UNCLEAR || class.is_empty()) {
+            return None;
+        }
+        written.iter().for_each(|class| mark(&class_id(class)));
+        return Some(Truth { classes });
+    }
+    if facet.kind != Kind::Exclusive {
+        return None;
+    }
+    let labels = &photo.record.labels;
+    let found: Vec<_> =
+        SOURCE_LABELS.iter().filter(|(label, of, _)| *of == facet.id && labels.iter().any(|l| l == label)).collect();
+    found.iter().for_each(|(_, _, class)| mark(class));
+    (!found.is_empty()).then_some(Truth { classes })
+}
+
+/// The vocabulary's id of a class as the table writes it. What the table calls a clear sky is never said to be clear.
+pub(super) fn class_id(written: &str) -> String {
+    match written {
+        "clear" => "dry".to_owned(),
+        other => other.replace(' ', "_"),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+    use crate::{
+        evaluation::shard::{HandLabels, Record},
+        vocabulary::Vocabulary,
+    };
+
+    #[track_caller]
+    fn check(facet: &str, written: Option<&str>, labels: &[&str], want: Option<&[&str]>) {
+        let vocabulary = Vocabulary::shipped().expect("the vocabulary");
+        let (_, facet) = vocabulary.find(facet).expect("a facet");
+        let hand = written.map(|w| HandLabels {
+            facets: [(facet.id.clone(), w.split(';').map(str::to_owned).collect())].into(),
+            ..HandLabels::default()
+        });
+        let record = Record { labels: labels.iter().map(|&l| l.to_owned()).collect(), ..Record::default() };
+        let found = truth(&Photo { key: String::new(), record, hand }, facet).map(|truth| {
+            let named = facet.classes.iter().zip(truth.classes).filter(|(_, there)| *there);
+            named.map(|(class, _)| class.id.clone()).collect::<Vec<_>>()
+        });
+        assert_eq!(found, want.map(|w| w.iter().map(|&s| s.to_owned()).collect()));
+    }
+
+    #[test]
+    fn hand_labels_come_first_and_an_absent_label_says_nothing() {
+        check("surface", Some("asphalt;wet or puddle"), &[], Some(&["asphalt", "wet_or_puddle"]));
+        check("weather", Some("clear"), &["fog"], Some(&["dry"]));
+        check("weather", Some("unclear"), &["fog"], None);
+        check("weather", None, &["fog"], Some(&["fog"]));
+        check("weather", None, &["car"], None);
+        check("place", Some("other"), &[], Some(&[])); // seen, and none of the classes
+        check("crossing", None, &["crosswalk"], None); // says nothing of junctions and kerbs
+        check("crossing", Some("none"), &[], Some(&["none"]));
+        check("surface", Some("unclear;asphalt"), &[], Some(&["asphalt"]));
+    }
+
+    #[test]
+    fn every_mapped_label_names_a_class_of_the_vocabulary() {
+        let vocabulary = Vocabulary::shipped().expect("the vocabulary");
+        for (label, facet, class) in SOURCE_LABELS {
+            let found = vocabulary.find(facet).and_then(|(_, facet)| facet.find(class));
+            assert!(found.is_some(), "{label}: {facet} {class}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Photos and their captions, read from a folder of WebDataset shards.
+//!
+//! Owns which shard belongs to which split, what is known of each photo, and the sentences made of it. Leaves the pixels to
+//! `features`.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::TrainingError;
+use crate::evaluation::shard::{HandLabels, Record, Shard, hand_labels};
+
+mod captions;
+mod facets;
+
+pub use captions::{Caption, Captioner, Captions, mirrored};
+pub use facets::{Truth, truth};
+
+/// The table of hand labels beside the shards.
+const HAND_LABELS: &str = "facets.csv";
+
+/// Which photos a shard holds, told by the beginning of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// What the model learns from: `train-*.tar`.
+    Train,
+    /// What settings and calibration are chosen on: `val-*.tar`.
+    Val,
+}
+
+impl Split {
+    /// The name in file names and tables.
+    pub fn id(self) -> &'static str {
+        match self {
+            Split::Train => "train",
+            Split::Val => "val",
+        }
+    }
+}
+
+/// One photo without its pixels.
+#[derive(Clone, Debug)]
+pub struct Photo {
+    /// Its name in the shard.
+    pub key: String,
+    /// What source and networks say of it.
+    pub record: Record,
+    /// What a person says of it, where one was asked.
+    pub hand: Option<HandLabels>,
+}
+
+/// The photos of one shard, in its order.
+#[derive(Clone, Debug)]
+pub struct PhotoShard {
+    /// The tar.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes.
+    pub checksum: String,
+    /// Its photos.
+    pub photos: Vec<Photo>,
+}
+
+/// Reads the shards of `split` in `dir`, in the order of their names, and the hand labels beside them.
+pub fn read(dir: &Path, split: Split) -> Result<Vec<PhotoShard>, TrainingError> {
+    let table = dir.join(HAND_LABELS);
+    let mut hand = if table.exists() { hand_labels(&table)? } else { HashMap::new() };
+    // A row that belongs to another split says nothing here, whatever the shard holds.
+    hand.retain(|_, labels| labels.split == split.id());
+    let mut shards = shards(dir, split)?.iter().map(|path| read_shard(path)).collect::<Result<Vec<_>, _>>()?;
+    for photo in shards.iter_mut().flat_map(|shard| &mut shard.photos) {
+        photo.hand = hand.remove(&photo.key);
+    }
+    Ok(shards)
+}
+
+/// Reads one shard, without hand labels.
+pub fn read_shard(path: &Path) -> Result<PhotoShard, TrainingError> {
+    let Shard { checksum, samples, .. } = Shard::read(path)?;
+    let photos = samples.into_iter().map(|sample| Photo { key: sample.key, record: sample.record, hand: None });
+    Ok(PhotoShard { photos: photos.collect(), checksum, path: path.to_owned() })
+}
+
+/// The tars of `split` in `dir`.
+pub fn shards(dir: &Path, split: Split) -> Result<Vec<PathBuf>, TrainingError> {
+    let file = dir.display().to_string();
+    let io = |source| TrainingError::File { file: file.clone(), source };
+    let mut shards = Vec::new();
+    for entry in fs::read_dir(dir).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with(&format!("{}-", split.id())) && name.ends_with(".tar") {
+            shards.push(path);
+        }
+    }
+    if shards.is_empty() {
+        let problem = format!("no shard named {}-*.tar; name the folder of the shards with --data", split.id());
+        return Err(TrainingError::Data { file, problem });
+    }
+    shards.sort();
+    Ok(shards)
+}

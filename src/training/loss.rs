@@ -1,0 +1,103 @@
+//! CLIP's symmetric contrastive loss, for batches in which several pictures may bear the same caption.
+//!
+//! Owns the loss and its targets. Leaves what captions mean to `data`.
+
+use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
+
+/// Keeps the length of a zero row from dividing by zero.
+const TINY: f32 = 1e-9;
+
+/// The loss of a batch of pairs (Radford et al. 2021, figure 3): each picture must find its caption among the batch's, and each
+/// caption its picture. `image` and `text` are (batch, embedding) and need no unit length; `scale` is the inverse temperature.
+///
+/// `targets`, (batch, batch), says which captions are true of which picture: with one in each row this is CLIP's loss, with
+/// several it is UniCL's (Yang et al. 2022, equations 3 and 4), which shares a row's probability among them.
+pub fn contrastive(image: Tensor<2>, text: Tensor<2>, scale: Tensor<1>, targets: Tensor<2>) -> Tensor<1> {
+    let batch = image.dims()[0] as f32;
+    let logits = unit(image).matmul(unit(text).transpose()) * scale.unsqueeze::<2>();
+    // Meaning the same is mutual, so one matrix serves both directions.
+    let of_images = (log_softmax(logits.clone(), 1) * targets.clone()).sum();
+    let of_texts = (log_softmax(logits.transpose(), 1) * targets).sum();
+    (of_images + of_texts) / (-2.0 * batch)
+}
+
+/// The targets of [`contrastive`]: a row for each pair, its probability shared among all pairs of the same meaning.
+pub fn targets(meanings: &[u32], device: &Device) -> Tensor<2> {
+    let batch = meanings.len();
+    let mut shares = Vec::with_capacity(batch * batch);
+    for meaning in meanings {
+        let same = meanings.iter().filter(|m| *m == meaning).count() as f32;
+        shares.extend(meanings.iter().map(|m| if m == meaning { 1.0 / same } else { 0.0 }));
+    }
+    Tensor::from_data(TensorData::new(shares, [batch, batch]), device)
+}
+
+/// Each row scaled to unit length.
+pub fn unit(rows: Tensor<2>) -> Tensor<2> {
+    let length = (rows.clone().square().sum_dim(1) + TINY).sqrt();
+    rows / length
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    const IMAGES: [[f32; 3]; 4] = [[1.0, 0.2, 0.0], [0.0, 2.0, 0.3], [-1.0, 0.5, 0.5], [0.4, 0.4, 0.1]];
+    const TEXTS: [[f32; 3]; 4] = [[0.9, 0.0, 0.1], [0.1, 1.0, 0.0], [0.3, 0.3, -1.0], [0.5, 0.1, 0.7]];
+
+    /// The sums written out, pair by pair.
+    fn naive(meanings: &[u32], scale: f64) -> f64 {
+        let cosine = |a: &[f32; 3], b: &[f32; 3]| {
+            let dot = |a: &[f32; 3], b: &[f32; 3]| (0..3).map(|i| f64::from(a[i]) * f64::from(b[i])).sum::<f64>();
+            dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+        };
+        let n = meanings.len();
+        let mut sum = 0.0;
+        for i in 0..n {
+            let same: Vec<usize> = (0..n).filter(|&j| meanings[i] == meanings[j]).collect();
+            let captions: f64 = (0..n).map(|j| (scale * cosine(&IMAGES[i], &TEXTS[j])).exp()).sum();
+            let pictures: f64 = (0..n).map(|j| (scale * cosine(&IMAGES[j], &TEXTS[i])).exp()).sum();
+            for &j in &same {
+                let of_image = (scale * cosine(&IMAGES[i], &TEXTS[j])).exp() / captions;
+                let of_text = (scale * cosine(&IMAGES[j], &TEXTS[i])).exp() / pictures;
+                sum -= (of_image.ln() + of_text.ln()) / same.len() as f64;
+            }
+        }
+        sum / (2 * n) as f64
+    }
+
+    #[track_caller]
+    fn check(meanings: [u32; 4], scale: f32) {
+        let device = Device::flex();
+        let images = Tensor::from_data(IMAGES, &device);
+        let texts = Tensor::from_data(TEXTS, &device);
+        let loss = contrastive(images, texts, Tensor::from_data([scale], &device), targets(&meanings, &device));
+        let loss: f32 = loss.into_scalar();
+        assert!((f64::from(loss) - naive(&meanings, f64::from(scale))).abs() < 1e-4, "{meanings:?} {scale}: {loss}");
+    }
+
+    #[test]
+    fn the_loss_equals_its_sums_written_out() {
+        check([1, 2, 3, 4], 1.0);
+        check([1, 2, 3, 4], 100.0);
+        check([1, 2, 1, 4], 20.0);
+        check([7, 7, 7, 7], 20.0);
+    }
+
+    #[test]
+    fn equal_captions_are_not_negatives_of_each_other() {
+        let device = Device::flex();
+        let picture: Tensor<2> = Tensor::from_data([[1.0, 0.0], [1.0, 0.0]], &device);
+        let scale = || Tensor::from_data([100.0], &device);
+        let of = |meanings: &[u32]| -> f32 {
+            contrastive(picture.clone(), picture.clone(), scale(), targets(meanings, &device)).into_scalar()
+        };
+        // Two like pictures with one caption lose nothing by being like: the pair can't be told apart, and need not be.
+        let two = std::f32::consts::LN_2;
+        assert!((of(&[1, 1]) - two).abs() < 1e-4 && (of(&[1, 2]) - two).abs() < 1e-4);
+        let apart: Tensor<2> = Tensor::from_data([[1.0, 0.0], [0.0, 1.0]], &device);
+        let split: f32 = contrastive(apart.clone(), apart, scale(), targets(&[1, 1], &device)).into_scalar();
+        assert!(split > 10.0, "pushing them apart must cost: {split}");
+    }
+}

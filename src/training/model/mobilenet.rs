@@ -1,0 +1,86 @@
+//! MobileNetV2's trunk (Sandler et al. 2018), batch norm folded, to the pooled 1280 features.
+
+use burn::tensor::{
+    Device, Tensor,
+    module::{adaptive_avg_pool2d, conv2d},
+    ops::{ConvOptions, PadMode},
+};
+
+use super::load;
+use crate::training::{TrainingError, weights::Weights};
+
+/// Expansion, repeats and stride of each stage, table 2 of the paper. Widths stand in the weights.
+const STAGES: [(usize, usize, usize); 7] = [(1, 1, 1), (6, 2, 2), (6, 3, 2), (6, 4, 2), (6, 3, 1), (6, 3, 2), (6, 1, 1)];
+
+/// The trunk. Input (batch, 3, height, width) in [-1, 1]; output (batch, 1280).
+pub struct MobileNetV2 {
+    stem: Conv,
+    blocks: Vec<Block>,
+    head: Conv,
+}
+
+struct Block {
+    expand: Option<Conv>,
+    depthwise: Conv,
+    project: Conv,
+}
+
+struct Conv {
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    stride: usize,
+    groups: usize,
+}
+
+impl MobileNetV2 {
+    /// Takes `stem`, `blocks.N.{expand,depthwise,project}` and `head` from `weights`.
+    pub fn new(weights: &Weights, device: &Device) -> Result<Self, TrainingError> {
+        let conv = |name: &str, stride, depthwise: bool| Conv::new(weights, name, stride, depthwise, device);
+        let mut blocks = Vec::new();
+        for (expansion, repeats, stride) in STAGES {
+            for repeat in 0..repeats {
+                let part = |part: &str| format!("blocks.{}.{part}", blocks.len());
+                let expand = (expansion > 1).then(|| conv(&part("expand"), 1, false)).transpose()?;
+                let depthwise = conv(&part("depthwise"), if repeat == 0 { stride } else { 1 }, true)?;
+                let project = conv(&part("project"), 1, false)?;
+                blocks.push(Block { expand, depthwise, project });
+            }
+        }
+        Ok(Self { stem: conv("stem", 2, false)?, blocks, head: conv("head", 1, false)? })
+    }
+
+    /// The pooled features.
+    pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
+        let mut x = self.stem.relu6(pixels);
+        for block in &self.blocks {
+            let expanded = block.expand.as_ref().map_or(x.clone(), |expand| expand.relu6(x.clone()));
+            let y = block.project.forward(block.depthwise.relu6(expanded));
+            x = if x.dims() == y.dims() { x + y } else { y };
+        }
+        adaptive_avg_pool2d(self.head.relu6(x), [1, 1]).flatten(1, 3)
+    }
+}
+
+impl Conv {
+    fn new(weights: &Weights, name: &str, stride: usize, depthwise: bool, device: &Device) -> Result<Self, TrainingError> {
+        let (weight, [outputs, ..]) = weights.shaped(&format!("{name}.weight"), [None; 4])?;
+        let (bias, _) = weights.shaped(&format!("{name}.bias"), [Some(outputs)])?;
+        let groups = if depthwise { outputs } else { 1 };
+        Ok(Self { weight: load(weight, device), bias: load(bias, device), stride, groups })
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        // TensorFlow's SAME: with stride 2 only the right and the bottom are padded.
+        let (x, padding) = match (self.weight.dims()[2], self.stride) {
+            (1, _) => (x, 0),
+            (_, 1) => (x, 1),
+            _ => (x.pad((0, 1, 0, 1), PadMode::Constant(0.0)), 0),
+        };
+        let options = ConvOptions::new([self.stride; 2], [padding; 2], [1; 2], self.groups);
+        conv2d(x, self.weight.clone(), Some(self.bias.clone()), options)
+    }
+
+    fn relu6(&self, x: Tensor<4>) -> Tensor<4> {
+        self.forward(x).clamp(0.0, 6.0)
+    }
+}

@@ -1,0 +1,290 @@
+//! Two towers that meet in one space: what is trained, in Burn.
+//!
+//! Owns the projection heads, the learned temperature, and the towers' forward passes, against which the exported graphs are
+//! tested. Leaves the loss to `loss`, the graphs that walk to `onnx`.
+
+use std::path::Path;
+
+use burn::{
+    module::{Module, Param},
+    nn::{Dropout, DropoutConfig, Initializer, Linear},
+    tensor::{Device, Tensor, TensorData},
+};
+use safetensors::{Dtype, tensor::TensorView};
+
+use super::{
+    TrainingError,
+    weights::{self, Weights},
+};
+use crate::bundle::write_whole;
+
+mod minilm;
+mod mobilenet;
+
+pub use minilm::MiniLm;
+pub use mobilenet::MobileNetV2;
+
+/// The temperature that training starts from, 0.05: softer than CLIP's 0.07 would be sharper than features this small bear.
+const FIRST_SCALE: f32 = 20.0;
+/// CLIP clamps its scale to 100, so that no pair's logit can explode.
+const MOST_LOG_SCALE: f32 = 4.605_170_2;
+
+/// Two towers whose outputs can be compared.
+pub trait TwoTowers {
+    /// What the image tower reads.
+    type Image;
+    /// What the text tower reads.
+    type Text;
+
+    /// (batch, embedding), not of unit length.
+    fn image(&self, input: Self::Image) -> Tensor<2>;
+
+    /// (batch, embedding), not of unit length.
+    fn text(&self, input: Self::Text) -> Tensor<2>;
+
+    /// Inverse temperature, one value in [0, 100].
+    fn scale(&self) -> Tensor<1>;
+}
+
+/// A linear layer behind each frozen trunk, and the temperature.
+#[derive(Module, Debug)]
+pub struct Heads {
+    image: Linear,
+    text: Linear,
+    log_scale: Param<Tensor<1>>,
+    dropout: Dropout,
+}
+
+/// How wide heads are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Widths {
+    /// Components of the image trunk's features.
+    pub image: usize,
+    /// Components of the text trunk's features.
+    pub text: usize,
+    /// Components of an embedding.
+    pub embedding: usize,
+}
+
+impl Heads {
+    /// Random heads. `dropout` is the share of image features that are left out while training.
+    pub fn new(widths: Widths, dropout: f64, device: &Device) -> Self {
+        let linear = |inputs: usize| {
+            let normal = Initializer::Normal { mean: 0.0, std: 1.0 / (inputs as f64).sqrt() };
+            let weight = normal.init([inputs, widths.embedding], device);
+            Linear { weight, bias: Some(Initializer::Zeros.init([widths.embedding], device)) }
+        };
+        Self {
+            image: linear(widths.image),
+            text: linear(widths.text),
+            log_scale: Param::from_data([FIRST_SCALE.ln()], device),
+            dropout: DropoutConfig::new(dropout).init(),
+        }
+    }
+
+    /// What can be saved and exported: as [`Projection`]s and the scale.
+    pub fn trained(&self) -> Trained {
+        let values = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
+        let projection = |layer: &Linear| {
+            let [inputs, outputs] = layer.weight.dims();
+            let bias = layer.bias.as_ref().map_or(vec![0.0; outputs], |bias| values(bias.val().into_data()));
+            Projection { inputs, outputs, weight: values(layer.weight.val().into_data()), bias }
+        };
+        let scale = values(self.scale().into_data()).first().copied().unwrap_or(FIRST_SCALE);
+        Trained { image: projection(&self.image), text: projection(&self.text), scale }
+    }
+}
+
+impl TwoTowers for Heads {
+    /// Features of the frozen trunk, (batch, features).
+    type Image = Tensor<2>;
+    type Text = Tensor<2>;
+
+    fn image(&self, input: Tensor<2>) -> Tensor<2> {
+        self.image.forward(self.dropout.forward(input))
+    }
+
+    fn text(&self, input: Tensor<2>) -> Tensor<2> {
+        self.text.forward(input)
+    }
+
+    fn scale(&self) -> Tensor<1> {
+        self.log_scale.val().clamp_max(MOST_LOG_SCALE).exp()
+    }
+}
+
+/// The whole model: trunks and heads, as the exported graphs compute it.
+pub struct Whole {
+    /// The image trunk.
+    pub vision: MobileNetV2,
+    /// The text trunk.
+    pub language: MiniLm,
+    /// What stands behind them.
+    pub heads: Heads,
+}
+
+impl TwoTowers for Whole {
+    /// Pixels, (batch, 3, height, width), in [-1, 1].
+    type Image = Tensor<4>;
+    /// Token ids of each sentence, special tokens included.
+    type Text = Vec<Vec<u32>>;
+
+    fn image(&self, pixels: Tensor<4>) -> Tensor<2> {
+        self.heads.image(self.vision.forward(pixels))
+    }
+
+    fn text(&self, ids: Vec<Vec<u32>>) -> Tensor<2> {
+        self.heads.text(self.language.forward(&ids))
+    }
+
+    fn scale(&self) -> Tensor<1> {
+        self.heads.scale()
+    }
+}
+
+/// `output = input * weight + bias`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Projection {
+    /// Components that it reads.
+    pub inputs: usize,
+    /// Components that it gives.
+    pub outputs: usize,
+    /// (inputs, outputs), row by row.
+    pub weight: Vec<f32>,
+    /// One for each output.
+    pub bias: Vec<f32>,
+}
+
+impl Projection {
+    /// The same projection of features before they were standardised by `(x - mean) / deviation`.
+    pub fn before(mut self, mean: &[f32], deviation: &[f32]) -> Self {
+        for (row, (mean, deviation)) in self.weight.chunks_mut(self.outputs).zip(mean.iter().zip(deviation)) {
+            for (weight, bias) in row.iter_mut().zip(&mut self.bias) {
+                *weight /= deviation;
+                *bias -= mean * *weight;
+            }
+        }
+        self
+    }
+
+    /// Projects one row of features.
+    pub fn apply(&self, features: &[f32]) -> Vec<f32> {
+        let mut output = self.bias.clone();
+        for (row, x) in self.weight.chunks(self.outputs).zip(features) {
+            output.iter_mut().zip(row).for_each(|(sum, weight)| *sum += x * weight);
+        }
+        output
+    }
+}
+
+/// What training gives: a projection behind each trunk and the inverse temperature.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trained {
+    /// Behind the image trunk.
+    pub image: Projection,
+    /// Behind the text trunk.
+    pub text: Projection,
+    /// Inverse temperature.
+    pub scale: f32,
+}
+
+impl Trained {
+    /// Writes a safetensors file: `image.weight`, `image.bias`, `text.weight`, `text.bias`, `scale`.
+    pub fn write(&self, path: &Path) -> Result<(), TrainingError> {
+        let file = path.display().to_string();
+        let bytes = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+        let mut tensors = Vec::new();
+        for (name, layer) in [("image", &self.image), ("text", &self.text)] {
+            tensors.push((format!("{name}.weight"), vec![layer.inputs, layer.outputs], bytes(&layer.weight)));
+            tensors.push((format!("{name}.bias"), vec![layer.outputs], bytes(&layer.bias)));
+        }
+        tensors.push(("scale".to_owned(), vec![1], bytes(&[self.scale])));
+        let problem = |e: safetensors::SafeTensorError| TrainingError::Weights { file: file.clone(), problem: e.to_string() };
+        let views = tensors
+            .iter()
+            .map(|(name, shape, bytes)| TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name, view)))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(problem)?;
+        let whole = safetensors::serialize(views, None).map_err(problem)?;
+        write_whole(path, &whole).map_err(|source| TrainingError::File { file: file.clone(), source })
+    }
+
+    /// Reads what [`Trained::write`] wrote.
+    pub fn read(path: &Path) -> Result<Self, TrainingError> {
+        let weights = Weights::read(path)?;
+        let projection = |name: &str| {
+            let (weight, [inputs, outputs]) = weights.shaped(&format!("{name}.weight"), [None, None])?;
+            let (bias, _) = weights.shaped(&format!("{name}.bias"), [Some(outputs)])?;
+            Ok::<_, TrainingError>(Projection { inputs, outputs, weight: weight.values.clone(), bias: bias.values.clone() })
+        };
+        let (scale, _) = weights.shaped("scale", [Some(1)])?;
+        Ok(Self {
+            image: projection("image")?,
+            text: projection("text")?,
+            scale: scale.values.first().copied().unwrap_or(FIRST_SCALE),
+        })
+    }
+
+    /// The same as heads that can be run and trained on.
+    pub fn heads(&self, device: &Device) -> Heads {
+        let linear = |layer: &Projection| Linear {
+            weight: Param::from_data(TensorData::new(layer.weight.clone(), [layer.inputs, layer.outputs]), device),
+            bias: Some(Param::from_data(TensorData::new(layer.bias.clone(), [layer.outputs]), device)),
+        };
+        Heads {
+            image: linear(&self.image),
+            text: linear(&self.text),
+            log_scale: Param::from_data([self.scale.max(1e-3).ln()], device),
+            dropout: DropoutConfig::new(0.0).init(),
+        }
+    }
+}
+
+/// A tensor of a file of weights on a device.
+fn load<const D: usize>(tensor: &weights::Tensor, device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(tensor.values.clone(), tensor.shape.clone()), device)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    fn some(inputs: usize, outputs: usize) -> Projection {
+        let weight = (0..inputs * outputs).map(|i| (i as f32).sin()).collect();
+        Projection { inputs, outputs, weight, bias: (0..outputs).map(|i| i as f32).collect() }
+    }
+
+    fn close(a: &[f32], b: &[f32]) -> bool {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4)
+    }
+
+    #[test]
+    fn folding_the_standardisation_changes_no_projection() {
+        let (mean, deviation, x) = ([1.0, -2.0, 0.5], [0.5, 2.0, 0.1], [3.0, 0.0, -1.0]);
+        let standard: Vec<f32> = x.iter().zip(mean.iter().zip(deviation)).map(|(x, (m, d))| (x - m) / d).collect();
+        assert!(close(&some(3, 4).before(&mean, &deviation).apply(&x), &some(3, 4).apply(&standard)));
+    }
+
+    #[test]
+    fn trained_heads_come_back_from_their_file_and_from_burn() {
+        let trained = Trained { image: some(3, 4), text: some(5, 4), scale: 17.0 };
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("heads.safetensors");
+        trained.write(&path).expect("written");
+        assert_eq!(Trained::read(&path).expect("read"), trained);
+
+        let device = Device::flex();
+        let heads = trained.heads(&device);
+        let x = [0.2, -1.0, 3.0];
+        let burn = heads.image(Tensor::from_data([x], &device)).into_data().iter::<f32>().collect::<Vec<_>>();
+        assert!(close(&burn, &trained.image.apply(&x)), "{burn:?}");
+        assert!((heads.trained().scale - 17.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_scale_never_exceeds_one_hundred() {
+        let heads = Trained { image: some(1, 1), text: some(1, 1), scale: 1e6 }.heads(&Device::flex());
+        assert!((heads.trained().scale - 100.0).abs() < 1e-3);
+    }
+}

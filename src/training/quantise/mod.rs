@@ -1,0 +1,103 @@
+//! From 32-bit floats to 8-bit integers.
+//!
+//! Two ways, one for each tower: convolutions take ranges that were observed beforehand on photos ([`calibrate`], [`qdq`]);
+//! transformers, whose activations vary more, find theirs at each run ([`dynamic`]). Weights are symmetric, with a scale for each
+//! output; activations are unsigned and asymmetric. Leaves the choice of photos and the judgement of the result to the trainer.
+
+mod calibrate;
+mod dynamic;
+mod histogram;
+mod plan;
+mod qdq;
+mod rounding;
+
+pub use calibrate::{Ranges, calibrate};
+pub use dynamic::dynamic;
+pub use qdq::qdq;
+pub use rounding::WeightBits;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+    use crate::{
+        encoder::{Input, Values},
+        training::{
+            onnx::{
+                Model,
+                towers::{
+                    small_image, small_text,
+                    testing::{Numbers, run},
+                },
+            },
+            weights::Tensor,
+        },
+    };
+
+    const SHAPE: [usize; 4] = [4, 3, 16, 16];
+
+    fn images() -> Vec<f32> {
+        Numbers(5).take(SHAPE.iter().product())
+    }
+
+    fn embed(model: &Model) -> Vec<f32> {
+        run(model, &[Input { name: "pixel_values", shape: &SHAPE, values: Values::F32(&images()) }], "image_embeds").values
+    }
+
+    fn read(model: &Model) -> Vec<f32> {
+        let input = |name, values| Input { name, shape: &[2, 4], values: Values::I64(values) };
+        let (ids, mask) = ([1, 5, 9, 2, 1, 7, 0, 0], [1, 1, 1, 1, 1, 1, 0, 0]);
+        run(model, &[input("input_ids", &ids), input("attention_mask", &mask)], "text_embeds").values
+    }
+
+    fn cosine(a: &[f32], b: &[f32]) -> f32 {
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+    }
+
+    fn observed(model: &Model) -> Ranges {
+        calibrate(model, [Ok(Tensor { shape: SHAPE.to_vec(), values: images() })]).expect("ranges")
+    }
+
+    #[test]
+    fn an_integer_image_tower_points_where_the_float_one_does() {
+        let float = small_image();
+        let ranges = observed(&float);
+        for bits in [WeightBits::Seven, WeightBits::Eight] {
+            for keep_float in [&[][..], &["projection.0", "projection.2"], &["stem", "pool"], &["blocks.2.expand"]] {
+                let model = qdq(&float, &ranges, bits, keep_float).expect("a graph");
+                let cosine = cosine(&embed(&float), &embed(&model));
+                assert!(cosine > 0.99, "{cosine} with {bits:?}, {keep_float:?} in float");
+            }
+        }
+    }
+
+    #[test]
+    fn every_reader_of_a_rounded_edge_reads_it_rounded() {
+        let float = small_image();
+        let model = qdq(&float, &observed(&float), WeightBits::Eight, &[]).expect("a graph");
+        assert!(model.graph.node.iter().all(|node| node.op_type() != "Clip"), "the rounding does what ReLU6 did");
+        for node in model.graph.node.iter().filter(|node| node.op_type() == "QuantizeLinear") {
+            let readers: Vec<_> = model.graph.readers(&node.input[0]).map(|reader| reader.name()).collect();
+            assert_eq!(readers, [node.name()], "{}", node.input[0]);
+        }
+    }
+
+    #[test]
+    fn an_integer_text_tower_points_where_the_float_one_does() {
+        let float = small_text();
+        // With eight bits, where the CPU's sums of 16 bits are too narrow for them.
+        for (bits, want) in [(WeightBits::Seven, 0.995), (WeightBits::Eight, 0.98)] {
+            let model = dynamic(&float, bits).expect("a graph");
+            let cosine = cosine(&read(&float), &read(&model));
+            assert!(cosine > want, "{cosine} with {bits:?}");
+        }
+    }
+
+    #[test]
+    fn calibration_wants_photos() {
+        let float = small_image();
+        let error = calibrate(&float, []).expect_err("no photos").to_string();
+        assert!(error.contains("no photos were given"), "{error}");
+    }
+}

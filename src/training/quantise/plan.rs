@@ -1,0 +1,58 @@
+//! Which nodes of a graph become integer arithmetic, and which edges therefore carry integers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::training::onnx::{GraphProto, NodeProto};
+
+/// What the quantiser makes of a graph.
+pub(super) struct Plan {
+    /// Names of nodes that compute in integers.
+    pub nodes: BTreeSet<String>,
+    /// Edges that are rounded, and that every reader reads rounded.
+    pub edges: BTreeSet<String>,
+    /// Convolutions whose ReLU6 the rounding does, with the ReLU6's output: a range within [0, 6] cuts off the same.
+    pub folded: BTreeMap<String, String>,
+}
+
+impl Plan {
+    /// Convolutions, sums of two activations, global means and products with a constant become integer arithmetic, but for those
+    /// named in `keep_float`.
+    pub fn new(graph: &GraphProto, keep_float: &[&str]) -> Self {
+        let chosen = |node: &&NodeProto| !keep_float.contains(&node.name()) && suits(graph, node);
+        let nodes: Vec<&NodeProto> = graph.node.iter().filter(chosen).collect();
+        let folded: BTreeMap<String, String> = nodes
+            .iter()
+            .filter(|node| node.op_type() == "Conv")
+            .filter_map(|node| Some((node.output.first()?.clone(), sole_relu6(graph, node)?.output.first()?.clone())))
+            .collect();
+        let mut edges = BTreeSet::new();
+        for node in &nodes {
+            edges.extend(node.input.iter().filter(|edge| graph.constant(edge).is_none()).cloned());
+            // A product's result stays as exact as it is: nothing after it computes in integers.
+            if node.op_type() != "MatMul" {
+                edges.extend(node.output.iter().map(|edge| folded.get(edge).unwrap_or(edge).clone()));
+            }
+        }
+        edges.retain(|edge| graph.output.iter().all(|output| output.name() != edge));
+        Self { nodes: nodes.iter().map(|node| node.name().to_owned()).collect(), edges, folded }
+    }
+}
+
+fn suits(graph: &GraphProto, node: &NodeProto) -> bool {
+    let constant = |i: usize| node.input.get(i).is_some_and(|edge| graph.floats(edge).is_some());
+    match node.op_type() {
+        "Conv" => constant(1) && constant(2),
+        "MatMul" => constant(1),
+        "Add" => !constant(0) && !constant(1),
+        "GlobalAveragePool" => true,
+        _ => false,
+    }
+}
+
+/// The ReLU6 that alone reads a node.
+fn sole_relu6<'a>(graph: &'a GraphProto, node: &'a NodeProto) -> Option<&'a NodeProto> {
+    let mut readers = graph.readers(node.output.first()?);
+    let reader = readers.next().filter(|reader| reader.op_type() == "Clip" && reader.input.len() == 3)?;
+    let low = graph.floats(&reader.input[1])?.1;
+    (readers.next().is_none() && low == [0.0]).then_some(reader)
+}

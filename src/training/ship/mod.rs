@@ -1,0 +1,84 @@
+//! From a run to a bundle that walks: export to ONNX, quantisation, prompts, background, calibration, seal.
+//!
+//! Owns the order of these steps and what goes into a bundle. Leaves graphs to `onnx`, rounding to `quantise`, the regression to
+//! `calibrate`, checksums to `bundle`.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    TrainingError,
+    features::{CONTEXT, PAD, TextTower},
+    fit::{HEADS, RunRecord},
+    model::{Projection, Trained},
+    onnx::towers::{self, Layer},
+    weights::{Tensor, Weights},
+};
+use crate::bundle::{Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, TEXT_F32, TOKENIZER, TextInput};
+
+mod embed;
+mod quantise;
+
+pub use embed::{Embedded, embed};
+pub use quantise::{QuantiseReport, quantise};
+
+/// Terms of a model learned from photos whose own terms are unclear; the card says more.
+const LICENCE: &str = "research only: learned from photos of unclear or non-commercial licence";
+
+/// Writes the run `run` as a bundle in `out`: image and text tower in f32, tokenizer, manifest. Gives the manifest.
+pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
+    let record = RunRecord::read(run)?;
+    let trained = Trained::read(&run.join(HEADS))?;
+    let file = |path: &Path| path.display().to_string();
+    fs::create_dir_all(out).map_err(|source| TrainingError::File { file: file(out), source })?;
+
+    let vision = Weights::read(&record.image_weights)?;
+    towers::mobilenet_v2(&vision, &[layer(&trained.image)])?.write(&out.join(IMAGE_F32))?;
+    let language = TextTower::open(&record.text_weights)?;
+    towers::minilm(&language.weights, &[layer(&trained.text)], CONTEXT)?.write(&out.join(TEXT_F32))?;
+    let tokenizer = out.join(TOKENIZER);
+    let copied = fs::read(language.tokenizer()).and_then(|bytes| crate::bundle::write_whole(&tokenizer, &bytes));
+    copied.map_err(|source| TrainingError::File { file: file(&tokenizer), source })?;
+
+    let name = out.canonicalize().ok().and_then(|dir| dir.file_name().map(|name| name.to_string_lossy().into_owned()));
+    let mut manifest = Manifest {
+        format: FORMAT,
+        name: name.unwrap_or_else(|| "street".to_owned()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        licence: LICENCE.to_owned(),
+        embedding: trained.image.outputs,
+        image: record.image.clone(),
+        text: TextInput { context: CONTEXT, pad: PAD },
+        prompts: None,
+        calibration: Calibration { captions: Some(CaptionCalibration { scale: trained.scale }), facets: Vec::new() },
+        provenance: provenance(&record),
+        files: BTreeMap::new(),
+    };
+    manifest.seal(out)?;
+    Ok(manifest)
+}
+
+fn layer(projection: &Projection) -> Layer {
+    let shape = vec![projection.inputs, projection.outputs];
+    Layer::Linear { weight: Tensor { shape, values: projection.weight.clone() }, bias: projection.bias.clone() }
+}
+
+fn provenance(record: &RunRecord) -> BTreeMap<String, String> {
+    let hashes = record.checksums.iter().map(|(file, checksum)| (format!("sha256 of {file}"), checksum.clone()));
+    let told = [
+        ("image trunk", "MobileNetV2 1.0, ImageNet, Apache-2.0, frozen".to_owned()),
+        ("text trunk", "all-MiniLM-L6-v2, Apache-2.0, frozen".to_owned()),
+        ("fitted", format!("linear heads, seed {}, epoch {} of {}", record.settings.seed, record.best_epoch, record.settings.epochs)),
+    ];
+    told.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(hashes).collect()
+}
+
+/// The files that a walker's device loads, and all of them, in bytes.
+pub fn sizes(dir: &Path, manifest: &Manifest) -> (Vec<(PathBuf, u64)>, u64) {
+    let files: Vec<_> = manifest.files.iter().map(|(name, record)| (dir.join(name), record.bytes)).collect();
+    let total = files.iter().map(|(_, bytes)| bytes).sum();
+    (files, total)
+}

@@ -1,0 +1,181 @@
+//! The int8 towers, and everything that is fitted to them.
+
+use std::{fs, path::Path};
+
+use super::{Embedded, embed};
+use crate::{
+    bundle::{
+        BACKGROUND, Bundle, CaptionCalibration, IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, Manifest, PROMPTS, Preprocessing, TEXT_F32,
+        TEXT_INT8,
+    },
+    capture,
+    embedding::Embedding,
+    encoder::{
+        Device, DeviceChoice, EncoderOptions, OnnxTextEncoder, Precision, Preprocessor, Runtime, SessionOptions, Spinning,
+        TextEncoder, prompt_source, prompts,
+    },
+    evaluation::{Agreement, agreement, shard::Shard, street30},
+    frame::Picture,
+    observation::View,
+    training::{
+        TrainingError,
+        calibrate::{self, FacetReport, Scored},
+        data::{self, PhotoShard, Split, truth},
+        features::Features,
+        onnx::Model,
+        progress::Show,
+        quantise::{self, WeightBits},
+        weights::Tensor,
+    },
+    vocabulary::Vocabulary,
+};
+
+/// Photos whose activations set the ranges; more changed nothing.
+const OBSERVED: usize = 256;
+/// Photos in one observed batch.
+const BATCH: usize = 8;
+/// Ordinary photos against which a new phrase's threshold is found.
+const BACKGROUND_PHOTOS: usize = 512;
+
+/// What became of the bundle.
+pub struct QuantiseReport {
+    /// Image tower, int8 against f32, over `val`, judged by Street-30's captions.
+    pub image: Agreement,
+    /// Text tower, int8 against f32, over Street-30's captions.
+    pub text: Agreement,
+    /// Each facet on photos that its fit has not seen.
+    pub facets: Vec<FacetReport>,
+    /// The bundle as it was sealed.
+    pub manifest: Manifest,
+}
+
+/// Makes the exported bundle in `dir` fit for a walk: int8 image towers with 8 and with 7 bits, the int8 text tower in place of
+/// the f32 one, prompts, background, and a calibration of the int8 tower that this machine runs for `error_rate`.
+pub fn quantise(dir: &Path, data: &Path, error_rate: f32, show: Show) -> Result<QuantiseReport, TrainingError> {
+    let (train, val) = (data::read(data, Split::Train)?, data::read(data, Split::Val)?);
+    let vocabulary = Vocabulary::shipped()?;
+    let float = Bundle::open(dir)?;
+    let mut manifest = float.manifest.clone();
+    let captions: Vec<String> = street30::CATEGORIES.iter().map(|category| street30::caption(category)).collect();
+    let captions: Vec<&str> = captions.iter().map(String::as_str).collect();
+    let f32_captions = text_tower(&float)?.encode(&captions)?;
+    let f32_photos = embed(&float, &options(Precision::F32), &val, 1, show)?;
+
+    show.say("quantising the image tower");
+    let image = Model::read(&dir.join(IMAGE_F32))?;
+    let ranges = quantise::calibrate(&image, observed(&manifest.image, &train))?;
+    quantise::qdq(&image, &ranges, WeightBits::Eight, &[])?.write(&dir.join(IMAGE_INT8))?;
+    quantise::qdq(&image, &ranges, WeightBits::Seven, &[])?.write(&dir.join(IMAGE_INT8R))?;
+    show.say("quantising the text tower");
+    // Seven bits: there is one text tower for every CPU, and it must not saturate on any.
+    quantise::dynamic(&Model::read(&dir.join(TEXT_F32))?, WeightBits::Seven)?.write(&dir.join(TEXT_INT8))?;
+    let f32_text = dir.join(TEXT_F32);
+    fs::remove_file(&f32_text).map_err(|source| TrainingError::File { file: f32_text.display().to_string(), source })?;
+    manifest.seal(dir)?;
+
+    let bundle = Bundle::open(dir)?;
+    let int8_captions = text_tower(&bundle)?.encode(&captions)?;
+    let rows = text_tower(&bundle)?.encode(&vocabulary.prompts().collect::<Vec<_>>())?;
+    array(&rows).write(&dir.join(PROMPTS))?;
+    manifest.prompts = prompt_source(&bundle, &vocabulary);
+    let ordinary = embed(&bundle, &options(Precision::Int8), &train, background_step(&train), show)?;
+    array(ordinary.iter().take(BACKGROUND_PHOTOS).map(|photo| &photo.embedding)).write(&dir.join(BACKGROUND))?;
+    manifest.seal(dir)?;
+
+    let bundle = Bundle::open(dir)?;
+    let photos = embed(&bundle, &options(Precision::Int8), &val, 1, show)?;
+    let classes = prompts(&bundle, &vocabulary, || text_tower(&bundle))?;
+    let mut facets = Vec::new();
+    let first_scale = manifest.calibration.captions.as_ref().map_or(20.0, |captions| captions.scale);
+    manifest.calibration.captions = Some(calibrate_captions(&photos, &int8_captions));
+    manifest.calibration.facets.clear();
+    for ((_, facet), classes) in vocabulary.facets().zip(&classes) {
+        let score = |photo: &Embedded| {
+            let cosines = classes.iter().map(|class| photo.embedding.cosine(class)).collect();
+            truth(photo.photo, facet).map(|truth| Scored { cosines, truth: truth.classes })
+        };
+        let scored: Vec<Scored> = photos.iter().filter_map(score).collect();
+        let Some((calibration, report)) = calibrate::facet(facet, &scored, first_scale, error_rate) else {
+            show.say(&format!("{}: too few photos of val were labelled by hand; the facet stays silent", facet.id));
+            continue;
+        };
+        manifest.calibration.facets.push(calibration);
+        facets.push(report);
+    }
+    manifest.seal(dir)?;
+
+    let embeddings = |photos: &[Embedded]| photos.iter().map(|photo| photo.embedding.clone()).collect::<Vec<_>>();
+    Ok(QuantiseReport {
+        image: agreement(&embeddings(&f32_photos), &embeddings(&photos), &f32_captions),
+        text: agreement(&f32_captions, &int8_captions, &f32_captions),
+        facets,
+        manifest,
+    })
+}
+
+fn calibrate_captions(photos: &[Embedded], captions: &[Embedding]) -> CaptionCalibration {
+    let answers: Vec<(Vec<f32>, usize)> = photos
+        .iter()
+        .filter_map(|photo| {
+            let truth = street30::category(photo.photo.record.category.as_deref()?)?;
+            Some((captions.iter().map(|caption| photo.embedding.cosine(caption)).collect(), truth))
+        })
+        .collect();
+    calibrate::captions(&answers)
+}
+
+/// Every how manieth photo makes [`BACKGROUND_PHOTOS`] of all.
+fn background_step(shards: &[PhotoShard]) -> usize {
+    let photos: usize = shards.iter().map(|shard| shard.photos.len()).sum();
+    (photos / BACKGROUND_PHOTOS).max(1)
+}
+
+fn array<'a>(embeddings: impl IntoIterator<Item = &'a Embedding>) -> Features {
+    let rows: Vec<&[f32]> = embeddings.into_iter().map(Embedding::as_slice).collect();
+    Features::new(rows.first().map_or(0, |row| row.len()), rows.concat())
+}
+
+fn text_tower(bundle: &Bundle) -> Result<OnnxTextEncoder, crate::encoder::EncoderError> {
+    let options = SessionOptions { device: Device::Cpu, ..SessionOptions::default() };
+    OnnxTextEncoder::open(Runtime::load(None)?, bundle, &options)
+}
+
+/// The CPU with all its cores: the offline side has the machine to itself.
+fn options(precision: Precision) -> EncoderOptions {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    EncoderOptions { device: DeviceChoice::Only(Device::Cpu), precision, threads, spinning: Spinning::Off }
+}
+
+/// Batches of preprocessed training photos, spread over the shards.
+fn observed<'a>(
+    image: &'a Preprocessing,
+    shards: &'a [PhotoShard],
+) -> impl Iterator<Item = Result<Tensor, TrainingError>> + 'a {
+    let each = OBSERVED.div_ceil(shards.len().max(1));
+    shards.iter().flat_map(move |photos| match preprocessed(image, photos, each) {
+        Ok(batches) => batches.into_iter().map(Ok).collect(),
+        Err(error) => vec![Err(error)],
+    })
+}
+
+fn preprocessed(image: &Preprocessing, photos: &PhotoShard, each: usize) -> Result<Vec<Tensor>, TrainingError> {
+    let shard = Shard::read(&photos.path)?;
+    let step = (shard.samples.len() / each).max(1);
+    let mut preprocessor = Preprocessor::new(image);
+    let (size, length) = (image.size as usize, preprocessor.floats());
+    let mut picture = Picture::default();
+    let mut batches = Vec::new();
+    let samples: Vec<_> = shard.samples.iter().step_by(step).take(each).collect();
+    for samples in samples.chunks(BATCH) {
+        let mut values = Vec::with_capacity(samples.len() * length);
+        for sample in samples {
+            if capture::decode(&format!("{}/{}", shard.file, sample.key), shard.photo(sample), &mut picture).is_ok() {
+                let start = values.len();
+                values.resize(start + length, 0.0);
+                preprocessor.fill(&picture, View::Full, values.get_mut(start..).unwrap_or_default())?;
+            }
+        }
+        batches.push(Tensor { shape: vec![values.len() / length, 3, size, size], values });
+    }
+    Ok(batches)
+}
