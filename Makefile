@@ -1,0 +1,44 @@
+# Each target sets up what it needs; a second run finds it there.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench test-camera doc
+
+streetscape := cargo run --locked --release --quiet --bin streetscape --
+walk := tests/walks/demo
+# A card that plays, or a server that takes sound.
+sound := $(wildcard /dev/snd/pcm*p) $(PULSE_SERVER) $(wildcard $(XDG_RUNTIME_DIR)/pulse/native $(XDG_RUNTIME_DIR)/pipewire-0)
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: ## set up, build, and replay the demo walk, aloud where there is a sound device
+	@tools/setup.sh build run
+	@echo "demo: building the walker's program, some minutes the first time" >&2
+	@cargo build --locked --release --bin streetscape
+ifeq ($(strip $(sound)),)
+	@echo "demo: no sound device here, so the walk is told as a transcript" >&2
+	@$(streetscape) replay $(walk)
+else
+	@echo "demo: the walk is told aloud, with its transcript; Ctrl-C ends it" >&2
+	@$(streetscape) replay --speak $(walk) || { echo "demo: not aloud, so as a transcript:" >&2; $(streetscape) replay $(walk); }
+endif
+
+test: ## set up, and run all tests of both programs
+	@tools/setup.sh build run test
+	cargo test --locked --features train --no-fail-fast
+
+bench: ## set up, and measure speed against the sum of the parts
+	@tools/setup.sh build run
+	cargo bench --locked --bench '*'
+
+test-camera: ## set up, and walk beside a camera that is unplugged, in a virtual machine (x86-64)
+	@tools/setup.sh build run camera
+	@echo "test-camera: building, then booting a machine that has a camera; some minutes, all of it emulated" >&2
+	@CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=$(CURDIR)/tools/camera/guest.sh \
+		cargo run --locked --release --bin streetscape -- tools/camera/walk.sh
+
+doc: ## build the documentation; a warning is an error
+	@tools/setup.sh build
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --features train

@@ -1,0 +1,165 @@
+//! The command line as it is typed. Checked and turned into settings by the commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use streetscape::{
+    encoder::{DeviceChoice, Precision},
+    speech::VoiceChoice,
+};
+
+/// An assistant for blind pedestrians: a camera sees the street, a voice says what matters now.
+///
+/// It never says that crossing is safe. Keep the cane or the dog, and your ears.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What every command takes.
+#[derive(Args, Debug)]
+pub struct Common {
+    /// The model: a folder with a bundle.toml [default: STREETSCAPE_MODEL, the user's data folder, beside the program]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+    /// What runs the model: auto, cpu, openvino, cuda, tensorrt, qnn, coreml or directml
+    #[arg(long, global = true, default_value = "auto", value_name = "NAME")]
+    pub device: DeviceChoice,
+    /// Which of the model's files: auto, int8, f16 or f32
+    #[arg(long, global = true, default_value = "auto", value_name = "NAME")]
+    pub precision: Precision,
+    /// The ONNX Runtime library [default: ORT_DYLIB_PATH, beside the program, where set-up put it]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub runtime: Option<PathBuf>,
+    /// The language that is spoken
+    #[arg(long, global = true, default_value = "en", value_name = "TAG")]
+    pub language: String,
+    /// The voice: auto, system, direct or none
+    #[arg(long, global = true, default_value = "auto", value_name = "NAME")]
+    pub voice: VoiceChoice,
+    /// How fast it speaks, in words a minute, 120 to 450
+    #[arg(long, global = true, default_value_t = 190, value_parser = clap::value_parser!(u32).range(120..=450), value_name = "WPM")]
+    pub rate: u32,
+    /// Print JSON, an object a line, and nothing else
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No messages and no progress, only results and faults
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// How much is told on stderr: error, warn, info, debug or trace
+    #[arg(long, global = true, value_enum, default_value_t = LogLevel::Warn, value_name = "LEVEL")]
+    pub log: LogLevel,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Walk: look through a camera and say what matters
+    Walk(WalkArgs),
+    /// Run a recorded walk, a video or a folder of images as if it were walked now
+    Replay(ReplayArgs),
+    /// Describe photos in a sentence or two
+    Describe(ImageArgs),
+    /// Rank a file of captions for each photo
+    Rank(RankArgs),
+    /// Write the embeddings of photos or of sentences
+    Embed(EmbedArgs),
+    /// Tell what is there, what is missing, and how to mend it
+    Doctor,
+    /// List and check models
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Print completions for a shell
+    #[command(hide = true)]
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+#[derive(Args, Debug)]
+pub struct WalkArgs {
+    /// The camera: its number, its device file or its name [default: the first]
+    #[arg(long, value_name = "ID")]
+    pub camera: Option<String>,
+    /// Keep the walk in this folder, which must be new or empty; `replay` takes it
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct ReplayArgs {
+    /// A folder with a walk.toml, a video, or a folder of images
+    pub path: PathBuf,
+    /// Frames a second: how often a video is sampled, how fast a folder of images was taken
+    #[arg(long, default_value_t = 5.0, value_parser = frames_a_second)]
+    pub fps: f64,
+    /// Take as long as the walk took
+    #[arg(long)]
+    pub realtime: bool,
+    /// Say it aloud, in real time
+    #[arg(long)]
+    pub speak: bool,
+    /// Tell every silence with its reason
+    #[arg(long)]
+    pub explain: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ImageArgs {
+    /// Photos, folders of photos, or WebDataset tars
+    #[arg(required = true, value_name = "IMAGE")]
+    pub images: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct RankArgs {
+    /// The captions, a line each
+    #[arg(long, value_name = "FILE")]
+    pub captions: PathBuf,
+    #[command(flatten)]
+    pub images: ImageArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct EmbedArgs {
+    /// Photos, folders of photos, or WebDataset tars
+    #[arg(value_name = "IMAGE", required_unless_present = "text", conflicts_with = "text")]
+    pub images: Vec<PathBuf>,
+    /// Sentences, a line each, instead of photos
+    #[arg(long, value_name = "FILE")]
+    pub text: Option<PathBuf>,
+    /// Where the array goes: float32, unit length, a row each; the rows' names stand in a .txt beside it
+    #[arg(long, value_name = "F.npy")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// List the models that are found, in the order in which they are taken
+    List,
+    /// Test every file of a model against its checksum, and load it
+    Check {
+        /// The bundle's folder
+        dir: PathBuf,
+    },
+}
+
+fn frames_a_second(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(fps) if (0.1..=240.0).contains(&fps) => Ok(fps),
+        _ => Err("a number from 0.1 to 240 is meant".to_owned()),
+    }
+}

@@ -1,0 +1,63 @@
+//! `streetscape`: what the walker, the caregiver and the developer run.
+
+use std::{io, process::ExitCode};
+
+use anyhow::Result;
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Command, Common, LogLevel, ModelsCommand};
+
+mod args;
+mod doctor;
+mod models;
+mod photos;
+mod setting_up;
+mod walking;
+
+fn main() -> ExitCode {
+    let Cli { command, common } = Cli::parse();
+    listen_to_log(&common);
+    match run(command, &common) {
+        Ok(code) => code,
+        Err(error) => {
+            // One line: the fault, and what it comes from where that says more.
+            eprintln!("streetscape: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, common: &Common) -> Result<ExitCode> {
+    match command {
+        Command::Walk(walk) => walking::walk(&walk, common),
+        Command::Replay(replay) => walking::replay(&replay, common),
+        Command::Describe(images) => photos::describe(&images, common),
+        Command::Rank(rank) => photos::rank(&rank, common),
+        Command::Embed(embed) => photos::embed(&embed, common),
+        Command::Doctor => doctor::doctor(common),
+        Command::Models(ModelsCommand::List) => models::list(common),
+        Command::Models(ModelsCommand::Check { dir }) => models::check(&dir, common),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "streetscape", &mut io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Cli::command()).render(&mut io::stdout())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn listen_to_log(common: &Common) {
+    let level = match common.log {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn if common.quiet => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+        LogLevel::Trace => tracing::Level::TRACE,
+    };
+    // Libraries are heard from the same level on, except ONNX Runtime's own chatter about its graph.
+    let filter = tracing_subscriber::EnvFilter::new(format!("{level},ort=warn,tokenizers=error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).without_time().with_target(false).init();
+}

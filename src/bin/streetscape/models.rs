@@ -1,0 +1,65 @@
+//! `models`: which there are, and whether one is whole.
+
+use std::{collections::HashSet, fs, path::Path, process::ExitCode};
+
+use anyhow::{Result, bail};
+use serde_json::json;
+use streetscape::{
+    bundle::{Bundle, MANIFEST, user_models},
+    encoder::{EncoderOptions, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions},
+};
+
+use crate::args::Common;
+
+/// The models that are found, in the order in which they are taken.
+pub fn list(common: &Common) -> Result<ExitCode> {
+    let mut places = Bundle::places();
+    if let Some(user) = user_models()
+        && let Ok(entries) = fs::read_dir(&user)
+    {
+        let mut own: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        own.sort();
+        places.extend(own);
+    }
+    let mut seen = HashSet::new();
+    places.retain(|place| place.join(MANIFEST).exists() && seen.insert(place.canonicalize().unwrap_or_else(|_| place.clone())));
+    if places.is_empty() {
+        Bundle::find()?;
+    }
+    for place in places {
+        let opened = Bundle::open(&place);
+        let line = match (&opened, common.json) {
+            (Ok(Bundle { manifest: m, .. }), true) => {
+                json!({"dir": place, "name": m.name, "version": m.version, "licence": m.licence}).to_string()
+            }
+            (Ok(Bundle { manifest: m, .. }), false) => format!("{}  {} {}", place.display(), m.name, m.version),
+            (Err(error), true) => json!({"dir": place, "error": error.to_string()}).to_string(),
+            (Err(error), false) => format!("{}  damaged: {error}", place.display()),
+        };
+        println!("{line}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tests every checksum, then loads both towers.
+pub fn check(dir: &Path, common: &Common) -> Result<ExitCode> {
+    let bundle = Bundle::open(dir)?;
+    let problems = bundle.check();
+    if !problems.is_empty() {
+        for problem in &problems {
+            eprintln!("streetscape: {problem}");
+        }
+        bail!("{}: {} of {} files are missing or damaged", dir.display(), problems.len(), bundle.manifest.files.len());
+    }
+    let runtime = Runtime::load(common.runtime.as_deref())?;
+    let image = OnnxImageEncoder::open(runtime, &bundle, &EncoderOptions { device: common.device, precision: common.precision, ..EncoderOptions::default() })?;
+    OnnxTextEncoder::open(runtime, &bundle, &SessionOptions::default())?;
+    let bytes: u64 = bundle.manifest.files.values().map(|file| file.bytes).sum();
+    if common.json {
+        println!("{}", json!({"dir": dir, "ok": true, "files": bundle.manifest.files.len(), "bytes": bytes}));
+    } else {
+        let (files, megabytes) = (bundle.manifest.files.len(), bytes as f64 / 1e6);
+        println!("{}: whole: {files} files, {megabytes:.1} MB; {} runs on {}", dir.display(), image.name(), image.device());
+    }
+    Ok(ExitCode::SUCCESS)
+}

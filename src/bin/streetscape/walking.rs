@@ -1,0 +1,220 @@
+//! `walk` and `replay`: the same step, once from a camera and once from a recording.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
+
+use anyhow::{Context, Result};
+use streetscape::{
+    capture::{self, CameraSource},
+    encoder::ImageEncoder,
+    frame::Frame,
+    narrator::{self, EvidenceConfig, Narrator},
+    pipeline::{
+        Stages,
+        live::{LiveConfig, Record, Walk},
+        replay::{self, Pace},
+        report::{Event, Happening},
+        sight::{Sight, SightConfig},
+    },
+    speech::{self, Freshness, LengthModel, Rate, SpeechQueue, Voice, VoiceChoice, Words},
+    walk::{About, WalkWriter},
+};
+
+use crate::{
+    args::{Common, ReplayArgs, WalkArgs},
+    setting_up::Model,
+};
+
+/// A recorded walk, through the same step as a live one.
+pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
+    let mut source = capture::open(&args.path, args.fps)?;
+    let model = Model::open(common)?;
+    let mut encoder = model.image()?;
+    let mut stages = stages(&model, common)?;
+    let rate = rate(common);
+    let length = |text: &str| LengthModel::default().length(text, rate);
+    let mut voice;
+    let pace = if args.speak {
+        voice = open_voice(common)?;
+        Pace::Aloud(voice.as_mut())
+    } else if args.realtime {
+        Pace::RealTime(&length)
+    } else {
+        Pace::Fast(&length)
+    };
+    let mut printer = Printer::new(common, args.explain);
+    replay::replay(source.as_mut(), encoder.as_mut(), &mut stages, pace, &mut |happening| printer.print(happening))?;
+    printer.finish()
+}
+
+/// The live loop.
+pub fn walk(args: &WalkArgs, common: &Common) -> Result<ExitCode> {
+    // The voice comes first: whatever fails after it can be said aloud.
+    let mut voice = open_voice(common)?;
+    let (model, stages, encoder) = match ready(common) {
+        Ok(ready) => ready,
+        Err(error) => {
+            speak_to_end(voice.as_mut(), &Words::load(&common.language)?.sentence("session-cannot-start", None)?);
+            return Err(error);
+        }
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    let record = args.record.as_deref().map(|dir| recorder(dir, args.camera.as_deref())).transpose()?;
+    let camera = args.camera.clone();
+    let (choice, language, rate) = (common.voice, common.language.clone(), rate(common));
+    let walk = Walk {
+        stages,
+        encoder,
+        voice,
+        open_camera: Box::new(move |started| Ok(Box::new(CameraSource::open(camera.as_deref(), started)?))),
+        open_encoder: Box::new(move || model.image()),
+        open_voice: Box::new(move || Ok(speech::open(choice, &language, rate)?.0)),
+        record,
+        config: LiveConfig::default(),
+    };
+    let mut printer = Printer::new(common, false);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no event loop")?;
+    let walked = runtime.block_on(async {
+        let flag = Arc::clone(&stop);
+        let mut walking = tokio::task::spawn_blocking(move || {
+            let walked = walk.run(&flag, &mut |happening| printer.print(happening));
+            walked.map(|_| printer)
+        });
+        tokio::select! {
+            walked = &mut walking => walked,
+            signal = asked_to_stop() => {
+                if let Err(error) = signal {
+                    tracing::warn!("signals can't be heard: {error}");
+                }
+                stop.store(true, Ordering::Relaxed);
+                walking.await
+            }
+        }
+    });
+    // A camera's driver that hangs must not hold up the end.
+    runtime.shutdown_background();
+    walked.context("the walk stopped unexpectedly; please report this")??.finish()
+}
+
+/// Ctrl-C, or the end that a service manager asks for.
+async fn asked_to_stop() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+fn ready(common: &Common) -> Result<(Model, Stages, Box<dyn ImageEncoder>)> {
+    let model = Model::open(common)?;
+    let stages = stages(&model, common)?;
+    let encoder = model.image()?;
+    Ok((model, stages, encoder))
+}
+
+fn stages(model: &Model, common: &Common) -> Result<Stages> {
+    let narrator = Narrator::new(&model.vocabulary, EvidenceConfig::default(), narrator::Pace::default())?;
+    let queue = SpeechQueue::new(Freshness::default());
+    let (words, sight) = (Words::load(&common.language)?, Sight::new(SightConfig::default()));
+    Ok(Stages::new(model.ranker()?, narrator, queue, words, sight))
+}
+
+fn rate(common: &Common) -> Rate {
+    // The flag's own range is the rate's.
+    Rate::new(common.rate).unwrap_or_default()
+}
+
+fn open_voice(common: &Common) -> Result<Box<dyn Voice>> {
+    let (voice, refusals) = speech::open(common.voice, &common.language, rate(common))?;
+    for refusal in refusals {
+        tracing::warn!("{refusal}");
+    }
+    if common.voice == VoiceChoice::None && !common.quiet {
+        eprintln!("streetscape: no voice was asked for; what would be said is printed only");
+    }
+    Ok(voice)
+}
+
+/// Says one sentence before the program ends; a voice that never reports is given up after five seconds.
+fn speak_to_end(voice: &mut dyn Voice, text: &str) {
+    use std::{
+        thread::sleep,
+        time::{Duration, Instant},
+    };
+    if let Err(error) = voice.say(speech::UtteranceId(0), text) {
+        tracing::error!("{error}");
+        return;
+    }
+    let until = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < until && !voice.events().iter().any(|event| !matches!(event, speech::VoiceEvent::Began(_))) {
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// Keeps each frame as the camera gave it; one that is no JPEG becomes one.
+fn recorder(dir: &Path, camera: Option<&str>) -> Result<Record> {
+    let about = About::begun(SystemTime::now(), camera.unwrap_or("the first camera"));
+    let mut writer = WalkWriter::create(dir, &about)?;
+    Ok(Box::new(move |frame: &Frame| {
+        let written = match &frame.jpeg {
+            Some(jpeg) => writer.write(frame.at, jpeg),
+            None => writer.write(frame.at, &capture::jpeg::encode(&frame.picture).map_err(|e| e.to_string())?),
+        };
+        written.map_err(|error| error.to_string())
+    }))
+}
+
+/// Happenings on stdout, each at its moment.
+struct Printer {
+    json: bool,
+    explain: bool,
+    quiet: bool,
+    failed: Option<io::Error>,
+}
+
+impl Printer {
+    fn new(common: &Common, explain: bool) -> Self {
+        Self { json: common.json, explain, quiet: common.quiet, failed: None }
+    }
+
+    fn print(&mut self, happening: &Happening) {
+        let line = match &happening.event {
+            Event::Silence { .. } if !self.explain => return,
+            Event::Summary(_) if !self.json => {
+                if !self.quiet {
+                    eprintln!("{happening}");
+                }
+                return;
+            }
+            _ if self.json => happening.json().map_err(io::Error::from),
+            _ => Ok(happening.to_string()),
+        };
+        let mut out = io::stdout().lock();
+        let written = line.and_then(|line| writeln!(out, "{line}")).and_then(|()| out.flush());
+        // The walk goes on without its transcript; the fault is told at the end.
+        if let (Err(error), None) = (written, &self.failed) {
+            self.failed = Some(error);
+        }
+    }
+
+    fn finish(self) -> Result<ExitCode> {
+        match self.failed {
+            // Whoever reads the lines has seen enough.
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("the transcript can't be written"),
+            _ => Ok(ExitCode::SUCCESS),
+        }
+    }
+}
