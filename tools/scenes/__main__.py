@@ -1,0 +1,34 @@
+"""Command line: `python -m scenes demo OUT`, run from the folder `tools`."""
+
+import argparse
+
+from . import demo, render, stage, truth
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scenes", description="Render generated street scenes.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    walk = commands.add_parser("demo", help="the demonstration walk; run it again to go on where it was stopped")
+    walk.add_argument("out", help="folder of the walk")
+    walk.add_argument("--seed", type=int, default=7)
+    walk.add_argument("--samples", type=int, default=5)
+    walk.add_argument("--size", type=int, nargs=2, default=(400, 300), metavar=("WIDTH", "HEIGHT"))
+    walk.add_argument("--quality", type=int, default=78, help="of the JPEG files")
+    walk.add_argument("--threads", type=int, default=2)
+    walk.add_argument("--only", type=int, nargs="*", help="numbers of the frames to render")
+    walk.add_argument("--no-frames", action="store_true", help="write the tables and the truth only")
+    arguments = parser.parse_args()
+
+    scene = stage.empty(arguments.samples, *arguments.size, arguments.threads, arguments.quality, arguments.seed)
+    targets = demo.build(scene, arguments.seed)
+    camera, route = stage.camera(scene), demo.walk()
+    times = [i / demo.RATE for i in range(int(demo.SECONDS * demo.RATE))]
+    print(f"the walker arrives after {route.seconds:.1f} s of {demo.SECONDS:.0f}", flush=True)
+    render.tables(arguments.out, times, demo.TITLE, demo.START)
+    truth.write(f"{arguments.out}/truth.csv", truth.observe(scene, camera, route, targets, demo.surface, times))
+    if not arguments.no_frames:
+        render.frames(scene, camera, route, times, arguments.out, None if arguments.only is None else set(arguments.only))
+
+
+if __name__ == "__main__":
+    main()
