@@ -14,7 +14,7 @@ use crate::{
         TrainingError,
         data::{self, Captioner, Captions, Photo, PhotoShard, Split},
         features::{Cache, ImageTower, TextTower, Views},
-        fit::{Exam, Examples, RunRecord, Settings, fit, sentences},
+        fit::{Exam, Examples, Questions, RunRecord, Settings, fit, sentences},
         progress::Show,
     },
     vocabulary::Vocabulary,
@@ -48,6 +48,9 @@ pub(super) struct FitArgs {
     /// The highest learning rate.
     #[arg(long, default_value_t = Settings::default().learning_rate)]
     learning_rate: f64,
+    /// Weight of the answers to the vocabulary's questions, against pictures and their captions.
+    #[arg(long, default_value_t = Settings::default().answer_weight)]
+    answer_weight: f32,
     /// Seed of every random choice.
     #[arg(long, default_value_t = Settings::default().seed)]
     seed: u64,
@@ -60,6 +63,7 @@ impl FitArgs {
             epochs: self.epochs,
             batch: self.batch,
             learning_rate: self.learning_rate,
+            answer_weight: self.answer_weight,
             seed: self.seed,
             ..Settings::default()
         };
@@ -72,7 +76,8 @@ impl FitArgs {
         let cache = Cache::open(&self.cache)?;
 
         let (train, val) = (data::read(dir, Split::Train)?, data::read(dir, Split::Val)?);
-        let captioner = Captioner::new(Vocabulary::shipped()?)?;
+        let vocabulary = Vocabulary::shipped()?;
+        let captioner = Captioner::new(vocabulary.clone())?;
         let captions: Vec<Captions> = photos(&train).map(|photo| captioner.captions(photo)).collect();
         let labelled: Vec<bool> = photos(&train).map(|photo| photo.hand.is_some()).collect();
         let views = Views {
@@ -81,6 +86,9 @@ impl FitArgs {
         };
         let asked: Vec<String> = street30::CATEGORIES.iter().map(|category| street30::caption(category)).collect();
         let texts = language.features(&sentences(captions.iter()), &cache, show)?;
+        let prompts: Vec<String> = vocabulary.prompts().map(str::to_owned).collect();
+        let prompts = language.features(&prompts, &cache, show)?.features;
+        let questions = Questions::new(&vocabulary, photos(&train), prompts);
         let examples = Examples::new(views, texts, captions, &labelled);
 
         let mut seen = vision.features(&val, false, &cache, show)?;
@@ -94,7 +102,7 @@ impl FitArgs {
             truth.iter().map(|(_, category)| *category).collect(),
         );
 
-        let fitted = fit(&examples, &exam, &settings, show)?;
+        let fitted = fit(&examples, &questions, &exam, &settings, show)?;
         let accuracy = fitted.accuracy.by_k();
         let record = RunRecord {
             best_epoch: fitted.best,

@@ -95,6 +95,17 @@ impl Examples {
         }
     }
 
+    /// A random view of each of `photos`.
+    pub fn images(&self, photos: &[usize], rng: &mut impl Rng, device: &Device) -> Tensor<2> {
+        let width = self.views.plain.width();
+        let mut images = Vec::with_capacity(photos.len() * width);
+        for &photo in photos {
+            let view = if rng.random::<bool>() { &self.views.mirrored } else { &self.views.plain };
+            images.extend_from_slice(view.row(photo));
+        }
+        Tensor::from_data(TensorData::new(images, [photos.len(), width]), device)
+    }
+
     /// `trained` for features as the trunk gives them.
     pub fn unstandardised(&self, trained: Trained) -> Trained {
         Trained { image: trained.image.before(&self.standard.mean, &self.standard.deviation), ..trained }

@@ -21,11 +21,13 @@ use crate::evaluation::TopK;
 
 mod exam;
 mod examples;
+mod questions;
 mod run;
 mod schedule;
 
 pub use exam::Exam;
 pub use examples::{Batch, Examples, sentences};
+pub use questions::Questions;
 pub use run::{HEADS, RunRecord};
 pub use schedule::learning_rate;
 
@@ -50,6 +52,10 @@ pub struct Settings {
     pub embedding: usize,
     /// How often a hand-labelled photo comes for each time that another does.
     pub hand_labelled: usize,
+    /// Labelled photos in a step of which the vocabulary's questions are asked.
+    pub asked: usize,
+    /// Weight of those answers against the pairs.
+    pub answer_weight: f32,
     /// Of every random choice.
     pub seed: u64,
 }
@@ -68,6 +74,8 @@ impl Default for Settings {
             dropout: 0.2,
             embedding: 256,
             hand_labelled: 3,
+            asked: 256,
+            answer_weight: 1.0,
             seed: 0,
         }
     }
@@ -104,8 +112,14 @@ pub struct Fitted {
     pub log: Vec<Epoch>,
 }
 
-/// Fits heads to `examples`; the epoch that does best at `exam` is kept.
-pub fn fit(examples: &Examples, exam: &Exam, settings: &Settings, show: Show) -> Result<Fitted, TrainingError> {
+/// Fits heads to `examples` and `questions`; the epoch that does best at `exam` is kept.
+pub fn fit(
+    examples: &Examples,
+    questions: &Questions,
+    exam: &Exam,
+    settings: &Settings,
+    show: Show,
+) -> Result<Fitted, TrainingError> {
     let steps_per_epoch = examples.per_epoch(settings.hand_labelled) / settings.batch;
     if steps_per_epoch == 0 {
         return Err(TrainingError::Setting {
@@ -135,8 +149,13 @@ pub fn fit(examples: &Examples, exam: &Exam, settings: &Settings, show: Show) ->
             // What the model makes of them.
             let (images, texts) = (heads.image(images), heads.text(texts));
             // How wrong it is: each picture should find its caption, and each caption its picture.
-            let loss = contrastive(images, texts, heads.scale(), targets);
+            let mut loss = contrastive(images, texts, heads.scale(), targets);
             losses += value(&loss);
+            // And how wrong it answers what the walk will ask.
+            if let Some(asked) = questions.draw(settings.asked, &mut rng, &device) {
+                let images = examples.images(&asked.photos, &mut rng, &device);
+                loss = loss + questions.loss(&heads, images, asked) * settings.answer_weight;
+            }
             // Which way each weight has to move.
             let gradients = GradientsParams::from_grads(loss.backward(), &heads);
             // The move.
