@@ -1,5 +1,6 @@
 //! `rank` of 1,000 photos from disk on both cores, against the bare session on photos that are ready: how much of its throughput
 //! is left when decoding, resizing and ranking go on beside it.
+#![allow(clippy::expect_used)]
 
 #[path = "measure.rs"]
 mod measure;

@@ -1,4 +1,5 @@
 //! From a 720p JPEG to a ranking, against the sum of its parts measured alone: what the whole adds to decode, resize, session.
+#![allow(clippy::expect_used)]
 
 #[path = "measure.rs"]
 mod measure;
@@ -70,6 +71,12 @@ fn main() {
     let [decode, resize, session, whole] = times[..] else { unreachable!("four parts") };
     let parts = decode + resize + session;
     println!("{name}, one thread, median of 200 interleaved rounds");
-    println!("decode {:.2} ms, resize {:.2} ms, session {:.2} ms; sum {:.2} ms", ms(decode), ms(resize), ms(session), ms(parts));
+    println!(
+        "decode {:.2} ms, resize {:.2} ms, session {:.2} ms; sum {:.2} ms",
+        ms(decode),
+        ms(resize),
+        ms(session),
+        ms(parts)
+    );
     println!("720p JPEG to ranking: {:.2} ms = {:.3} x its parts", ms(whole), whole.as_secs_f64() / parts.as_secs_f64());
 }

@@ -1,5 +1,8 @@
 //! What every bench here needs: interleaved rounds, medians, and the inputs.
 
+// Each bench is a program of its own and takes what it needs.
+#![allow(dead_code)]
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -33,7 +36,6 @@ pub fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 /// Milliseconds for a table.
-#[allow(dead_code)] // Each bench is a program of its own and takes what it needs.
 pub fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }

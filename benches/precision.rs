@@ -1,4 +1,5 @@
 //! The image tower as int8 against f32, one thread: is the smaller one the quicker one here?
+#![allow(clippy::expect_used)]
 
 #[path = "measure.rs"]
 mod measure;

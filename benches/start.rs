@@ -1,4 +1,5 @@
 //! Cold start of `describe` on one photo, split into its parts: each round is a new process, which times its own steps.
+#![allow(clippy::expect_used)]
 
 #[path = "measure.rs"]
 mod measure;
@@ -59,7 +60,12 @@ fn main() {
         println!("  {name:<20} {:>7.1} ms  {:.2} of the whole", ms(time), time.as_secs_f64() / whole.as_secs_f64());
     }
     let rest = whole.saturating_sub(sum);
-    println!("  {:<20} {:>7.1} ms  {:.2} of the whole", "process and printing", ms(rest), rest.as_secs_f64() / whole.as_secs_f64());
+    println!(
+        "  {:<20} {:>7.1} ms  {:.2} of the whole",
+        "process and printing",
+        ms(rest),
+        rest.as_secs_f64() / whole.as_secs_f64()
+    );
     println!("  {:<20} {:>7.1} ms = {:.3} x its parts", "whole", ms(whole), whole.as_secs_f64() / sum.as_secs_f64());
 }
 

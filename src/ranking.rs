@@ -17,7 +17,9 @@ use crate::{
 #[derive(Debug, Error, PartialEq)]
 pub enum RankingError {
     /// A class was added since the calibration was fitted.
-    #[error("calibration of facet {facet} in view {view}: no entry for class {class}; calibrate the model anew for this vocabulary")]
+    #[error(
+        "calibration of facet {facet} in view {view}: no entry for class {class}; calibrate the model anew for this vocabulary"
+    )]
     Uncalibrated {
         /// Facet id.
         facet: String,
@@ -121,11 +123,7 @@ impl Rule {
 impl Ranker {
     /// `classes` holds the embedding of each class of each facet, in the vocabulary's order. A calibration of a facet that the
     /// vocabulary doesn't have is left aside.
-    pub fn new(
-        vocabulary: &Vocabulary,
-        classes: Vec<Vec<Embedding>>,
-        calibration: &Calibration,
-    ) -> Result<Self, RankingError> {
+    pub fn new(vocabulary: &Vocabulary, classes: Vec<Vec<Embedding>>, calibration: &Calibration) -> Result<Self, RankingError> {
         for (index, facet) in vocabulary.facets() {
             let found = classes.get(index.0).map_or(0, Vec::len);
             if found != facet.classes.len() {
@@ -153,7 +151,12 @@ impl Ranker {
     }
 
     /// Ranks every facet in each encoded view into `out`, whose buffers are used again. A view without calibration says nothing.
-    pub fn observe<'a>(&mut self, at: Timestamp, encoded: impl IntoIterator<Item = (View, &'a Embedding)>, out: &mut Observation) {
+    pub fn observe<'a>(
+        &mut self,
+        at: Timestamp,
+        encoded: impl IntoIterator<Item = (View, &'a Embedding)>,
+        out: &mut Observation,
+    ) {
         out.at = at;
         let mut filled = 0;
         for (view, embedding) in encoded {
@@ -244,7 +247,10 @@ mod tests {
             error_rate: 0.1,
             classes: classes.iter().map(|c| ((*c).to_owned(), ClassCalibration { bias: 0.0, threshold: 0.8 })).collect(),
         };
-        Calibration { captions: None, facets: vec![facet("people", &["none", "few", "cyclist"]), facet("light", &["day", "night"])] }
+        Calibration {
+            captions: None,
+            facets: vec![facet("people", &["none", "few", "cyclist"]), facet("light", &["day", "night"])],
+        }
     }
 
     fn ranker() -> Ranker {
@@ -262,7 +268,8 @@ mod tests {
         ranker().observe(Timestamp::default(), [(View::Full, &unit(picture))], &mut observation);
         for (facet, want) in [(0, light), (1, people)] {
             let finding = observation.finding(FacetIndex(facet), View::Full).expect("a calibrated view");
-            let ids: Vec<_> = finding.answers.iter().map(|a| vocabulary.class(finding.facet, *a).map_or("?", |c| c.id.as_str())).collect();
+            let ids: Vec<_> =
+                finding.answers.iter().map(|a| vocabulary.class(finding.facet, *a).map_or("?", |c| c.id.as_str())).collect();
             assert_eq!(ids, want, "at {picture:?}: {:?}", finding.p);
         }
     }

@@ -118,10 +118,10 @@ fn within(module: &str, outer: &str) -> bool {
 fn seen<'a>(module: &str, path: &[&'a str]) -> Option<&'a str> {
     let depth = if module.is_empty() { 0 } else { module.split('/').count() };
     let ups = path.iter().take_while(|segment| **segment == "super").count();
-    let root = match path.first()? {
-        &"streetscape" if within(module, "bin") => 1,
-        &"crate" if !within(module, "bin") => 1,
-        &"super" if ups == depth => ups,
+    let root = match *path.first()? {
+        "streetscape" if within(module, "bin") => 1,
+        "crate" if !within(module, "bin") => 1,
+        "super" if ups == depth => ups,
         _ => return None,
     };
     path.get(root).copied()

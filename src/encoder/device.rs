@@ -171,7 +171,6 @@ pub(super) fn test_picture() -> Option<Picture> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

@@ -143,7 +143,6 @@ fn log(level: LogLevel, _category: &str, _id: &str, place: &str, message: &str) 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

@@ -5,8 +5,7 @@ const BINS: usize = 15;
 
 /// `softmax(scale * score + bias)`, where `bias` may be shorter than `scores` (the rest is 0).
 pub fn softmax(scores: &[f32], scale: f32, bias: &[f32]) -> Vec<f32> {
-    let logits: Vec<f32> =
-        scores.iter().enumerate().map(|(i, s)| scale * s + bias.get(i).copied().unwrap_or(0.0)).collect();
+    let logits: Vec<f32> = scores.iter().enumerate().map(|(i, s)| scale * s + bias.get(i).copied().unwrap_or(0.0)).collect();
     let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let powers: Vec<f32> = logits.iter().map(|l| (l - most).exp()).collect();
     let sum: f32 = powers.iter().sum();

@@ -50,7 +50,7 @@ impl Confusion {
                 share: photos as f64 / total as f64,
             }));
         }
-        all.sort_by(|a, b| b.photos.cmp(&a.photos));
+        all.sort_by_key(|pair| std::cmp::Reverse(pair.photos));
         all.truncate(most);
         all
     }

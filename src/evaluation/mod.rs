@@ -13,6 +13,6 @@ mod top_k;
 
 pub use agreement::{Agreement, agreement};
 pub use calibration::{expected_calibration_error, negative_log_likelihood, softmax};
-pub use confusion::{Confusion, Confused};
+pub use confusion::{Confused, Confusion};
 pub use error::EvaluationError;
 pub use top_k::{KS, TopK, rank_of, ranking};

@@ -47,11 +47,7 @@ pub(super) fn opposite(fault: Fault) -> Option<Fault> {
         Fault::CameraBack => Some(Fault::CameraLost),
         Fault::EncoderLost => Some(Fault::EncoderBack),
         Fault::EncoderBack => Some(Fault::EncoderLost),
-        Fault::CameraCovered
-        | Fault::TooDark
-        | Fault::EncoderLate
-        | Fault::VoiceLost
-        | Fault::RecordingStopped => None,
+        Fault::CameraCovered | Fault::TooDark | Fault::EncoderLate | Fault::VoiceLost | Fault::RecordingStopped => None,
     }
 }
 

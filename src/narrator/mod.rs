@@ -15,12 +15,12 @@ use crate::{
     vocabulary::{ClassIndex, FacetIndex, Vocabulary},
 };
 
-mod evidence;
 mod events;
+mod evidence;
 mod history;
 
-pub use evidence::{Belief, Evidence, EvidenceConfig};
 pub use events::{EVENTS, Event};
+pub use evidence::{Belief, Evidence, EvidenceConfig};
 pub use history::{History, Pace};
 
 /// What became of one thing that could have been said.
@@ -121,7 +121,8 @@ impl Narrator {
             });
             found.ok_or(NarratorError::UnknownEvent { facet: event.facet, class: event.class })
         });
-        let subjects = vocabulary.facets().map(|(_, f)| f.classes.iter().map(|c| Subject::new(f.id.as_str(), c.id.as_str())).collect());
+        let subjects =
+            vocabulary.facets().map(|(_, f)| f.classes.iter().map(|c| Subject::new(f.id.as_str(), c.id.as_str())).collect());
         Ok(Self {
             watched: watched.collect::<Result<_, _>>()?,
             evidence: Evidence::new(evidence),

@@ -1,5 +1,3 @@
-#![allow(clippy::expect_used)]
-
 use std::time::Duration;
 
 use super::*;
@@ -17,7 +15,11 @@ fn narrator() -> Narrator {
 fn observation(at: f64, seen: &[&str]) -> Observation {
     let vocabulary = vocabulary();
     let findings = vocabulary.facets().map(|(facet, f)| {
-        let answers: Vec<_> = seen.iter().filter_map(|s| s.strip_prefix(&format!("{}/", f.id))).map(|class| f.find(class).expect("a class").0).collect();
+        let answers: Vec<_> = seen
+            .iter()
+            .filter_map(|s| s.strip_prefix(&format!("{}/", f.id)))
+            .map(|class| f.find(class).expect("a class").0)
+            .collect();
         let p = (0..f.classes.len()).map(|i| if answers.contains(&ClassIndex(i)) { 0.9 } else { 0.01 }).collect();
         Finding { facet, view: View::Full, p, answers }
     });
@@ -142,7 +144,10 @@ fn every_row_of_the_table_is_said_of_its_class() {
         let said = said(5.0, &[(0.0, 2.0, &[subject.as_str()])]);
         assert_eq!(said, [format!("0.6 {subject}")], "row {row}");
         assert!(event.valid() < event.cooldown() && event.valid() >= Duration::from_secs(3), "row {row}");
-        assert!(EVENTS.iter().skip(row + 1).all(|e| (e.facet, e.class) != (event.facet, event.class)), "{subject} stands twice");
+        assert!(
+            EVENTS.iter().skip(row + 1).all(|e| (e.facet, e.class) != (event.facet, event.class)),
+            "{subject} stands twice"
+        );
         let lower = EVENTS.iter().skip(row + 1).map(|e| e.priority).max();
         assert!(lower.is_none_or(|p| p <= event.priority), "row {row}: a more urgent one stands below");
     }

@@ -306,8 +306,7 @@ impl Walker<'_> {
 
     fn announce(&mut self, message: &str) -> Result<(), PipelineError> {
         let (at, subject) = (self.now(), Subject::new("session", message));
-        let callout =
-            Callout { at, subject, message: message.into(), direction: None, priority: Priority::Message, p: None };
+        let callout = Callout { at, subject, message: message.into(), direction: None, priority: Priority::Message, p: None };
         self.stages.announce(callout, at, &mut self.out)?;
         self.flush()
     }

@@ -168,10 +168,12 @@ fn readable(id: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used)]
 mod tests {
     use super::*;
-    use crate::{callout::{Direction, Priority}, narrator::Reason};
+    use crate::{
+        callout::{Direction, Priority},
+        narrator::Reason,
+    };
 
     fn callout() -> Callout {
         Callout {
@@ -211,7 +213,15 @@ mod tests {
             r#"{"at":12.4,"event":"silence","facet":"place","class":"street","reason":"repeated"}"#,
         );
         check(
-            Happening::summary(Summary { duration: 60.0, frames: 300, encoded: 300, callouts: 6, speech_seconds: 8.2, wall_seconds: 2.9, dropped: 0 }),
+            Happening::summary(Summary {
+                duration: 60.0,
+                frames: 300,
+                encoded: 300,
+                callouts: 6,
+                speech_seconds: 8.2,
+                wall_seconds: 2.9,
+                dropped: 0,
+            }),
             "60 s walked, 300 frames, 0 dropped; 6 callouts, 8.2 s of speech; took 2.9 s",
             r#"{"event":"summary","duration":60.0,"frames":300,"encoded":300,"dropped":0,"callouts":6,"speech_seconds":8.2,"wall_seconds":2.9}"#,
         );

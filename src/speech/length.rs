@@ -79,7 +79,6 @@ impl LengthModel {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
 
     #[track_caller]

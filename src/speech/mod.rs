@@ -148,7 +148,6 @@ fn first_that_works(openers: &[Opener], language: &str, rate: Rate) -> Result<(B
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
 
     fn works(_: &str, rate: Rate) -> Result<Box<dyn Voice>, SpeechError> {

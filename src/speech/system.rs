@@ -198,7 +198,6 @@ fn converse(mut tts: ManuallyDrop<Tts>, inbox: &Receiver<Note>, outbox: &Sender<
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
 
     #[test]

@@ -72,7 +72,6 @@ impl Voice for Transcript {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use std::{
         io,
         sync::{

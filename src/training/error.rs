@@ -4,7 +4,9 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::{bundle::BundleError, capture::CaptureError, encoder::EncoderError, evaluation::EvaluationError, vocabulary::VocabularyError};
+use crate::{
+    bundle::BundleError, capture::CaptureError, encoder::EncoderError, evaluation::EvaluationError, vocabulary::VocabularyError,
+};
 
 /// Why there is no model.
 #[derive(Debug, Error)]

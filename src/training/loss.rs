@@ -39,7 +39,6 @@ pub fn unit(rows: Tensor<2>) -> Tensor<2> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

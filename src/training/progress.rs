@@ -89,7 +89,11 @@ impl Progress {
         let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
         let rate = done as f64 / self.bar.elapsed().as_secs_f64().max(1e-3);
         let left = Duration::from_secs_f64(total.saturating_sub(done) as f64 / rate.max(1e-3));
-        let left = if done < total { format!("{:#} left", HumanDuration(left)) } else { format!("{:#}", HumanDuration(self.bar.elapsed())) };
+        let left = if done < total {
+            format!("{:#} left", HumanDuration(left))
+        } else {
+            format!("{:#}", HumanDuration(self.bar.elapsed()))
+        };
         let line = format!("{} {done}/{total} {}, {rate:.0}/s, {left}  {}", self.bar.prefix(), self.unit, self.bar.message());
         if self.show == Show::Bars { self.bar.println(line) } else { eprintln!("{line}") }
     }

@@ -76,7 +76,6 @@ pub(super) fn read(path: &Path) -> Result<Vec<Truth>, WalkError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

@@ -112,7 +112,6 @@ pub fn utc(time: SystemTime) -> Datetime {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use std::time::Duration;
 

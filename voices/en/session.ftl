@@ -2,6 +2,4 @@
 
 session-start = Streetscape is on.
 session-end = Streetscape is off.
-session-paused = Paused.
-session-resumed = Resumed.
-session-not-sure = Not sure.
+session-cannot-start = Streetscape cannot start. Ask for help.

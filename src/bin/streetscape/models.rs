@@ -52,7 +52,11 @@ pub fn check(dir: &Path, common: &Common) -> Result<ExitCode> {
         bail!("{}: {} of {} files are missing or damaged", dir.display(), problems.len(), bundle.manifest.files.len());
     }
     let runtime = Runtime::load(common.runtime.as_deref())?;
-    let image = OnnxImageEncoder::open(runtime, &bundle, &EncoderOptions { device: common.device, precision: common.precision, ..EncoderOptions::default() })?;
+    let image = OnnxImageEncoder::open(
+        runtime,
+        &bundle,
+        &EncoderOptions { device: common.device, precision: common.precision, ..EncoderOptions::default() },
+    )?;
     OnnxTextEncoder::open(runtime, &bundle, &SessionOptions::default())?;
     let bytes: u64 = bundle.manifest.files.values().map(|file| file.bytes).sum();
     if common.json {

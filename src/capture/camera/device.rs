@@ -198,7 +198,6 @@ fn wishes(_index: u32) -> std::io::Result<Vec<RequestedFormatType>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

@@ -169,7 +169,6 @@ fn drain(mut device: Camera, mailbox: &Mailbox) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

@@ -71,7 +71,6 @@ pub(super) fn unpack(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

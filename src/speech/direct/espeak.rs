@@ -171,7 +171,6 @@ unsafe extern "C" fn on_samples(samples: *mut c_short, count: c_int, _events: *m
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
     use crate::{
         callout::Direction,

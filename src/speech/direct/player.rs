@@ -118,7 +118,6 @@ impl Resampler {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use std::sync::mpsc;
 
     use super::*;

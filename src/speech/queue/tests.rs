@@ -1,5 +1,4 @@
 //! The rules of the speech queue, case by case.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
 use crate::callout::Subject;

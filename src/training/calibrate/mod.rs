@@ -57,10 +57,8 @@ pub fn facet(facet: &Facet, photos: &[Scored], first_scale: f32, error_rate: f32
     if photos.len() < FEWEST {
         return None;
     }
-    let rows: Vec<Row> = photos
-        .iter()
-        .map(|photo| Row { evidence: evidence(facet, &photo.cosines), truth: photo.truth.clone() })
-        .collect();
+    let rows: Vec<Row> =
+        photos.iter().map(|photo| Row { evidence: evidence(facet, &photo.cosines), truth: photo.truth.clone() }).collect();
     let unseen = unseen_probabilities(facet.kind, &rows, first_scale);
     let judged = judge(facet.kind, &rows, &unseen);
     let positives: Vec<usize> =
@@ -157,7 +155,6 @@ fn report(facet: &Facet, known: usize, judged: &[Judged], thresholds: &[f32]) ->
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
     use crate::vocabulary::Vocabulary;
@@ -210,10 +207,7 @@ mod tests {
         let answers: Vec<(Vec<f32>, usize)> = photos(300).into_iter().enumerate().map(|(i, p)| (p.cosines, i % 3)).collect();
         let found = captions(&answers).scale;
         let cost = |scale: f32| negative_log_likelihood(answers.iter().map(|(s, t)| (&s[..], *t)), scale);
-        let (best, _) = (1..300)
-            .map(|i| (i as f32, cost(i as f32)))
-            .min_by(|a, b| a.1.total_cmp(&b.1))
-            .expect("a scale");
+        let (best, _) = (1..300).map(|i| (i as f32, cost(i as f32))).min_by(|a, b| a.1.total_cmp(&b.1)).expect("a scale");
         assert!((found - best).abs() < 1.0, "{found} against {best}");
     }
 }

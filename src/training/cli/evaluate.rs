@@ -10,7 +10,9 @@ use serde::Serialize;
 
 use crate::{
     bundle::Bundle,
-    encoder::{Device, DeviceChoice, EncoderOptions, OnnxTextEncoder, Precision, Runtime, SessionOptions, Spinning, TextEncoder},
+    encoder::{
+        Device, DeviceChoice, EncoderOptions, OnnxTextEncoder, Precision, Runtime, SessionOptions, Spinning, TextEncoder,
+    },
     evaluation::{
         Confused, TopK,
         street30::{self, Street30},
@@ -78,8 +80,7 @@ impl Street30Args {
 
         let shards = self.data.iter().map(|path| data::read_shard(path)).collect::<Result<Vec<_>, _>>()?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let options =
-            EncoderOptions { device: self.device, precision: self.precision, threads, spinning: Spinning::Off };
+        let options = EncoderOptions { device: self.device, precision: self.precision, threads, spinning: Spinning::Off };
         let mut found = Street30::default();
         for photo in embed(&bundle, &options, &shards, 1, show)? {
             let record = &photo.photo.record;
@@ -92,12 +93,8 @@ impl Street30Args {
         }
         let worst = found.confusion.worst(WORST);
         if self.json {
-            let report = Report {
-                model: bundle.dir().display().to_string(),
-                precision: self.precision.id(),
-                found: &found,
-                worst,
-            };
+            let report =
+                Report { model: bundle.dir().display().to_string(), precision: self.precision.id(), found: &found, worst };
             let line = serde_json::to_string(&report).map_err(|e| TrainingError::Setting { problem: e.to_string() })?;
             println!("{line}");
             return Ok(());

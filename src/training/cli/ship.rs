@@ -62,7 +62,9 @@ impl QuantiseArgs {
 
 fn print_agreement(what: &str, agreement: &Agreement) {
     let Agreement { photos, mean_cosine, least_cosine, top_1_differs } = agreement;
-    println!("{what}: {photos} compared, mean cosine {mean_cosine:.5}, least {least_cosine:.5}, top-1 differs {top_1_differs:.4}");
+    println!(
+        "{what}: {photos} compared, mean cosine {mean_cosine:.5}, least {least_cosine:.5}, top-1 differs {top_1_differs:.4}"
+    );
 }
 
 fn print_sizes(dir: &Path, manifest: &Manifest) {

@@ -6,11 +6,7 @@ use rand::{Rng, RngExt};
 use serde::Deserialize;
 
 use super::{Photo, facets::class_id};
-use crate::{
-    evaluation::shard::Sentence,
-    training::TrainingError,
-    vocabulary::Vocabulary,
-};
+use crate::{evaluation::shard::Sentence, training::TrainingError, vocabulary::Vocabulary};
 
 /// The shipped templates, part of the trainer.
 const SHIPPED: &str = include_str!("../../../models/captions.toml");
@@ -247,7 +243,7 @@ fn weak_captions(photo: &Photo, weak: &Weak) -> Vec<Caption> {
     }
     if !counts.is_empty() {
         let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
-        counts.sort_by(|a, b| b.1.cmp(&a.1));
+        counts.sort_by_key(|&(label, n)| (std::cmp::Reverse(n), label));
         let things: Vec<String> = counts.iter().take(4).map(|&(label, n)| counted(label, n)).collect();
         let things: Vec<&str> = things.iter().map(String::as_str).collect();
         made.extend(weak.objects.iter().map(|t| plain(t.replace("{}", &list(&things)))));
@@ -288,7 +284,6 @@ fn list(things: &[&str]) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;

@@ -67,7 +67,13 @@ impl ImageTower {
 
     /// Features of the photos of `shards`, in their order, shard by shard from the cache or computed on all cores. A photo that
     /// can't be decoded gets a blank row and a line in the log.
-    pub fn features(&self, shards: &[PhotoShard], mirrored: bool, cache: &Cache, show: Show) -> Result<Features, TrainingError> {
+    pub fn features(
+        &self,
+        shards: &[PhotoShard],
+        mirrored: bool,
+        cache: &Cache,
+        show: Show,
+    ) -> Result<Features, TrainingError> {
         let kind = if mirrored { "mirrored" } else { "plain" };
         let total = shards.iter().map(|shard| shard.photos.len()).sum();
         let progress = show.begin(&format!("{kind} photos"), total, "photos");
@@ -179,7 +185,6 @@ fn mirror(picture: &Picture) -> Picture {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

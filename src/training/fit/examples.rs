@@ -127,7 +127,6 @@ pub fn sentences<'a>(captions: impl Iterator<Item = &'a Captions>) -> Vec<String
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;

@@ -87,8 +87,7 @@ impl Questions {
         if self.known.is_empty() {
             return None;
         }
-        let drawn: Vec<&Known> =
-            (0..count).filter_map(|_| self.known.get(rng.random_range(0..self.known.len()))).collect();
+        let drawn: Vec<&Known> = (0..count).filter_map(|_| self.known.get(rng.random_range(0..self.known.len()))).collect();
         Some(self.ask(&drawn, device))
     }
 
@@ -158,7 +157,6 @@ fn binary_cross_entropy(x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
     use crate::{

@@ -51,8 +51,8 @@ impl RunRecord {
     /// Reads the record of `dir`.
     pub fn read(dir: &Path) -> Result<Self, TrainingError> {
         let path = dir.join(RECORD);
-        let text = fs::read_to_string(&path)
-            .map_err(|source| TrainingError::File { file: path.display().to_string(), source })?;
+        let text =
+            fs::read_to_string(&path).map_err(|source| TrainingError::File { file: path.display().to_string(), source })?;
         toml::from_str(&text).map_err(|e| meaning(&path, e.to_string()))
     }
 }

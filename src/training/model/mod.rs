@@ -21,7 +21,6 @@ use crate::bundle::write_whole;
 mod minilm;
 mod mobilenet;
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod parity;
 
 pub use minilm::MiniLm;
@@ -249,7 +248,6 @@ fn load<const D: usize>(tensor: &weights::Tensor, device: &Device) -> Tensor<D> 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

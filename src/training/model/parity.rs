@@ -78,7 +78,8 @@ fn the_exported_towers_answer_as_the_trainer_does() {
     };
 
     let shape = [2, 3, 224, 224];
-    let pixels: Vec<f32> = (0..shape.iter().product()).map(|i: usize| (i as f32 * 0.013).sin() * (i as f32 * 1e-4).cos()).collect();
+    let pixels: Vec<f32> =
+        (0..shape.iter().product()).map(|i: usize| (i as f32 * 0.013).sin() * (i as f32 * 1e-4).cos()).collect();
     let model = towers::mobilenet_v2(&vision, &[layer(&trained.image)]).expect("a graph");
     let input = Input { name: "pixel_values", shape: &shape, values: Values::F32(&pixels) };
     let found = run(&model, &[input], "image_embeds");

@@ -17,7 +17,6 @@ pub use qdq::qdq;
 pub use rounding::WeightBits;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
     use crate::{

@@ -8,7 +8,11 @@ use crate::{
     evaluation::shard::Shard,
     frame::Picture,
     observation::View,
-    training::{TrainingError, data::{Photo, PhotoShard}, progress::Show},
+    training::{
+        TrainingError,
+        data::{Photo, PhotoShard},
+        progress::Show,
+    },
 };
 
 /// A photo with its embedding.

@@ -71,7 +71,10 @@ fn provenance(record: &RunRecord) -> BTreeMap<String, String> {
     let told = [
         ("image trunk", "MobileNetV2 1.0, ImageNet, Apache-2.0, frozen".to_owned()),
         ("text trunk", "all-MiniLM-L6-v2, Apache-2.0, frozen".to_owned()),
-        ("fitted", format!("linear heads, seed {}, epoch {} of {}", record.settings.seed, record.best_epoch, record.settings.epochs)),
+        (
+            "fitted",
+            format!("linear heads, seed {}, epoch {} of {}", record.settings.seed, record.best_epoch, record.settings.epochs),
+        ),
     ];
     told.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(hashes).collect()
 }

@@ -22,7 +22,7 @@ use crate::{
         calibrate::{self, FacetReport, Scored},
         data::{self, PhotoShard, Split, truth},
         features::Features,
-        onnx::Model,
+        onnx::{Model, towers},
         progress::Show,
         quantise::{self, WeightBits},
         weights::Tensor,
@@ -35,7 +35,7 @@ const OBSERVED: usize = 256;
 /// Photos in one observed batch.
 const BATCH: usize = 8;
 /// Ordinary photos against which a new phrase's threshold is found.
-const BACKGROUND_PHOTOS: usize = 512;
+const BACKGROUND_PHOTOS: usize = 192;
 
 /// What became of the bundle.
 pub struct QuantiseReport {
@@ -64,8 +64,8 @@ pub fn quantise(dir: &Path, data: &Path, error_rate: f32, show: Show) -> Result<
     show.say("quantising the image tower");
     let image = Model::read(&dir.join(IMAGE_F32))?;
     let ranges = quantise::calibrate(&image, observed(&manifest.image, &train))?;
-    quantise::qdq(&image, &ranges, WeightBits::Eight, &[])?.write(&dir.join(IMAGE_INT8))?;
-    quantise::qdq(&image, &ranges, WeightBits::Seven, &[])?.write(&dir.join(IMAGE_INT8R))?;
+    quantise::qdq(&image, &ranges, WeightBits::Eight, &towers::SENSITIVE)?.write(&dir.join(IMAGE_INT8))?;
+    quantise::qdq(&image, &ranges, WeightBits::Seven, &towers::SENSITIVE)?.write(&dir.join(IMAGE_INT8R))?;
     show.say("quantising the text tower");
     // Seven bits: there is one text tower for every CPU, and it must not saturate on any.
     quantise::dynamic(&Model::read(&dir.join(TEXT_F32))?, WeightBits::Seven)?.write(&dir.join(TEXT_INT8))?;

@@ -183,7 +183,6 @@ impl Bert<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 pub(in crate::training) mod tests {
     use super::super::testing::{assert_close, dense, run, weights};
     use super::*;

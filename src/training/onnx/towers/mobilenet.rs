@@ -124,7 +124,6 @@ impl Trunk<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 pub(in crate::training) mod tests {
     use super::super::testing::{Numbers, assert_close, run, weights};
     use super::*;

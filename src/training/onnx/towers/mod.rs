@@ -72,7 +72,6 @@ fn integers(graph: &mut Graph, name: &str, values: &[i64]) -> String {
 
 /// What the tests of the towers and of the quantiser share: small networks of arbitrary weights, and a way to run them.
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 pub(in crate::training) mod testing {
     use crate::{
         encoder::{Input, OnnxSession, Output, Runtime, SessionOptions},
