@@ -26,7 +26,8 @@ pub const MANIFEST: &str = "bundle.toml";
 pub const IMAGE_F32: &str = "image.f32.onnx";
 /// Image tower, 8-bit weights: for CPUs with VNNI and for NPUs.
 pub const IMAGE_INT8: &str = "image.int8.onnx";
-/// Image tower, 7-bit weights: on x86 CPUs without VNNI sums of 8-bit products saturate.
+/// Image tower, 8-bit weights of which neighbours are rounded so that their products can be added: on x86 CPUs without VNNI
+/// sums of two full ones saturate.
 pub const IMAGE_INT8R: &str = "image.int8r.onnx";
 /// Image tower, 16-bit floats, where it pays.
 pub const IMAGE_F16: &str = "image.f16.onnx";
