@@ -81,8 +81,14 @@ impl ImageTower {
         let mut all = Features::default();
         for shard in shards {
             let origin = [shard.checksum.as_str(), &self.checksum, &image, kind];
-            let features = cache.get(kind, &origin, || self.compute(&shard.path, mirrored, &progress))?;
-            all.extend(features);
+            let mut kept = true;
+            all.extend(cache.get(kind, &origin, || {
+                kept = false;
+                self.compute(&shard.path, mirrored, &progress)
+            })?);
+            if kept {
+                progress.advance(shard.photos.len(), "from the cache".to_owned());
+            }
         }
         progress.finish();
         Ok(all)
