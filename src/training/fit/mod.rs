@@ -61,8 +61,9 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// CLIP's optimiser (Radford et al. 2021, table 18: betas .9 and .98, cosine after warm-up). Batch, rate, dropout and
-    /// epochs are the best of those tried on `val`; hand-labelled photos are few and say most.
+    /// CLIP's optimiser (Radford et al. 2021, table 18: betas .9 and .98, cosine after warm-up). Rate and dropout did best of the
+    /// few tried on `val`, within the noise of one seed; batch and epochs were not varied on their own. Hand-labelled photos are
+    /// few and say most.
     fn default() -> Self {
         Self {
             epochs: 12,

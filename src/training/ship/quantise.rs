@@ -30,7 +30,7 @@ use crate::{
     vocabulary::Vocabulary,
 };
 
-/// Photos whose activations set the ranges; more changed nothing.
+/// Photos whose activations set the ranges; other counts were not compared.
 const OBSERVED: usize = 256;
 /// Photos in one observed batch.
 const BATCH: usize = 8;
