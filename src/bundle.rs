@@ -39,6 +39,9 @@ pub const TEXT_F32: &str = "text.f32.onnx";
 pub const TOKENIZER: &str = "tokenizer.json";
 /// Embeddings of the vocabulary's prompts, a row each.
 pub const PROMPTS: &str = "prompts.npy";
+/// What training adds to the mean of each class's prompts, a row for each class of the vocabulary; not of unit length. Task
+/// residuals: Yu et al. 2023, "Task Residual for Tuning Vision-Language Models".
+pub const RESIDUALS: &str = "residuals.npy";
 /// Embeddings of ordinary street photos, a row each.
 pub const BACKGROUND: &str = "background.npy";
 
@@ -333,6 +336,12 @@ impl Bundle {
 
     /// Reads an array of embeddings, (rows, embedding) float32.
     pub fn embeddings(&self, name: &str) -> Result<Vec<Embedding>, BundleError> {
+        let unit = |(row, raw)| Embedding::new(raw).map_err(|source| BundleError::Row { file: self.path(name), row, source });
+        self.rows(name)?.into_iter().enumerate().map(unit).collect()
+    }
+
+    /// Reads the rows of an array, (rows, embedding) float32, as they stand.
+    pub fn rows(&self, name: &str) -> Result<Vec<Vec<f32>>, BundleError> {
         let bytes = self.read(name)?;
         let bad = |problem: String| self.altered(name, problem);
         let array = npyz::NpyFile::new(&bytes[..]).map_err(|e| bad(e.to_string()))?;
@@ -341,13 +350,7 @@ impl Bundle {
             return Err(bad(format!("its shape is {:?}, not (rows, {width})", array.shape())));
         }
         let values: Vec<f32> = array.into_vec().map_err(|e| bad(e.to_string()))?;
-        values
-            .chunks(width)
-            .enumerate()
-            .map(|(row, raw)| {
-                Embedding::new(raw.to_vec()).map_err(|source| BundleError::Row { file: self.path(name), row, source })
-            })
-            .collect()
+        Ok(values.chunks(width).map(<[f32]>::to_vec).collect())
     }
 
     /// Tests every file's checksum; the problems in the order of their names, empty where all is well. A missing file is one.
@@ -367,8 +370,8 @@ impl Bundle {
 impl Manifest {
     /// Lists the files of `dir` that a bundle may have with their checksums, then writes `bundle.toml` aside and renames it.
     pub fn seal(&mut self, dir: &Path) -> Result<(), BundleError> {
-        const KNOWN: [&str; 9] =
-            [IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, IMAGE_F16, TEXT_INT8, TEXT_F32, TOKENIZER, PROMPTS, BACKGROUND];
+        const KNOWN: [&str; 10] =
+            [IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, IMAGE_F16, TEXT_INT8, TEXT_F32, TOKENIZER, PROMPTS, RESIDUALS, BACKGROUND];
         self.files.clear();
         for name in KNOWN {
             let path = dir.join(name);

@@ -44,6 +44,11 @@ impl Embedding {
         Self::new(sum)
     }
 
+    /// The direction of this embedding with `by` added, of the same length; refused where nothing is left.
+    pub fn moved(&self, by: &[f32]) -> Result<Self, EmbeddingError> {
+        Self::new(self.0.iter().zip(by).map(|(x, by)| x + by).collect())
+    }
+
     /// The components; their squares sum to 1.
     pub fn as_slice(&self) -> &[f32] {
         &self.0
@@ -103,6 +108,14 @@ mod tests {
         let mut kept = Embedding::new(vec![1.0, 0.0]).expect("a vector of length");
         assert_eq!(kept.replace(&[f32::NAN, 1.0]), Err(EmbeddingError::NotFinite));
         assert_eq!(kept.as_slice(), [1.0, 0.0]);
+    }
+
+    #[test]
+    fn a_moved_embedding_has_unit_length_and_leans_to_where_it_was_moved() {
+        let east = Embedding::new(vec![1.0, 0.0]).expect("a vector of length");
+        let moved = east.moved(&[0.0, 1.0]).expect("a vector of length");
+        assert!((moved.cosine(&east) - 0.5_f32.sqrt()).abs() < 1e-6);
+        assert_eq!(east.moved(&[-1.0, 0.0]), Err(EmbeddingError::Zero));
     }
 
     #[test]

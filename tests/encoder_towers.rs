@@ -7,10 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use npyz::WriterBuilder;
 use streetscape::{
     bundle::{
-        Bundle, Calibration, FORMAT, Filter, Fit, IMAGE_F32, IMAGE_INT8, MANIFEST, Manifest, PROMPTS, Preprocessing, TEXT_F32,
-        TOKENIZER, TextInput,
+        Bundle, Calibration, FORMAT, Filter, Fit, IMAGE_F32, IMAGE_INT8, MANIFEST, Manifest, PROMPTS, Preprocessing, RESIDUALS,
+        TEXT_F32, TOKENIZER, TextInput,
     },
     embedding::Embedding,
     encoder::{
@@ -178,6 +179,33 @@ fn prompts_come_from_the_bundle_until_the_words_change() {
     let anew = prompts(&bundle, &changed, || text_tower(&bundle)).unwrap();
     assert!(kept[0][1].cosine(&anew[0][1]) < 0.999);
     assert!(kept[1][1].cosine(&anew[1][1]) > 0.99999);
+}
+
+#[test]
+fn what_was_learned_of_a_class_moves_it_for_its_own_vocabulary_only() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(dir()).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+    }
+    let open = |vocabulary: &Vocabulary| {
+        let bundle = Bundle::open(folder.path()).unwrap();
+        prompts(&bundle, vocabulary, || text_tower(&bundle)).unwrap()
+    };
+    let (own, changed) = (vocabulary(VOCABULARY), vocabulary(&VOCABULARY.replace("a park", "park")));
+    let (before, changed_before) = (open(&own), open(&changed));
+    // Four classes, of which the second was moved far along the first axis.
+    let mut rows = [[0.0_f32; 8]; 4];
+    rows[1][0] = 100.0;
+    let mut bytes = Vec::new();
+    let mut writer = npyz::WriteOptions::new().default_dtype().shape(&[4, 8]).writer(&mut bytes).begin_nd().unwrap();
+    writer.extend(rows.into_iter().flatten()).unwrap();
+    writer.finish().unwrap();
+    fs::write(folder.path().join(RESIDUALS), bytes).unwrap();
+    Bundle::open(folder.path()).unwrap().manifest.seal(folder.path()).unwrap();
+    let after = open(&own);
+    assert!(after[0][1].as_slice()[0] > 0.99 && before[0][1].as_slice()[0] < 0.9);
+    assert_eq!((&after[0][0], &after[1]), (&before[0][0], &before[1]));
+    assert_eq!(open(&changed), changed_before);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::{
-    bundle::{Bundle, BundleError, PROMPTS, PromptSource, TEXT_F32, TEXT_INT8, TOKENIZER},
+    bundle::{Bundle, BundleError, PROMPTS, PromptSource, RESIDUALS, TEXT_F32, TEXT_INT8, TOKENIZER},
     embedding::Embedding,
     encoder::{
         EncoderError, Input, OnnxSession, Output, Runtime, SessionOptions, TextEncoder, Values, session::check_interface,
@@ -108,8 +108,9 @@ impl TextEncoder for OnnxTextEncoder {
     }
 }
 
-/// The embedding of each class of each facet: the mean of its prompts. Read from the bundle where it was made of the same
-/// vocabulary and text tower, else made with the text tower that `open` gives.
+/// The embedding of each class of each facet: the mean of its prompts, moved by what the bundle learned of the class. Prompts are
+/// read from the bundle where they were made of the same vocabulary and text tower, else made with the text tower that `open`
+/// gives; what was learned holds for the same vocabulary only.
 pub fn prompts<T: TextEncoder>(
     bundle: &Bundle,
     vocabulary: &Vocabulary,
@@ -129,12 +130,18 @@ pub fn prompts<T: TextEncoder>(
         open()?.encode(&vocabulary.prompts().collect::<Vec<_>>())?
     };
     let mut rows = rows.into_iter();
+    let mut residuals = residuals(bundle, vocabulary)?.into_iter();
     let mut facets = Vec::with_capacity(vocabulary.facets().len());
     for (_, facet) in vocabulary.facets() {
         let mut classes = Vec::with_capacity(facet.classes.len());
         for class in &facet.classes {
             let prompts: Vec<_> = rows.by_ref().take(class.prompts.len()).collect();
-            classes.push(Embedding::mean(&prompts).map_err(|source| EncoderError::Answer {
+            let mean = Embedding::mean(&prompts);
+            let moved = match residuals.next() {
+                Some(residual) => mean.and_then(|mean| mean.moved(&residual)),
+                None => mean,
+            };
+            classes.push(moved.map_err(|source| EncoderError::Answer {
                 file: bundle.dir().display().to_string(),
                 place: format!("prompts of facet {}, class {}", facet.id, class.id),
                 source,
@@ -143,6 +150,21 @@ pub fn prompts<T: TextEncoder>(
         facets.push(classes);
     }
     Ok(facets)
+}
+
+/// What the bundle learned of each class beside its prompts; none where it learned nothing or of another vocabulary.
+fn residuals(bundle: &Bundle, vocabulary: &Vocabulary) -> Result<Vec<Vec<f32>>, EncoderError> {
+    let learned_for = bundle.manifest.prompts.as_ref().map(|source| &source.vocabulary);
+    if !bundle.has(RESIDUALS) || learned_for != Some(&vocabulary.hash()) {
+        return Ok(Vec::new());
+    }
+    let rows = bundle.rows(RESIDUALS)?;
+    let classes: usize = vocabulary.facets().map(|(_, facet)| facet.classes.len()).sum();
+    if rows.len() != classes {
+        let file = bundle.dir().join(RESIDUALS).display().to_string();
+        return Err(BundleError::Altered { file, problem: format!("{} rows for {classes} classes", rows.len()) }.into());
+    }
+    Ok(rows)
 }
 
 /// What prompts embedded by this bundle's text tower are made of; `None` where the bundle has none.

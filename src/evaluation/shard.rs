@@ -2,7 +2,13 @@
 //!
 //! Owns the reading of both and of the table of hand labels. Leaves decoding the photo to `capture`.
 
-use std::{collections::HashMap, fs, io::Read, ops::Range, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    io::Read,
+    ops::Range,
+    path::Path,
+};
 
 use serde::Deserialize;
 
@@ -42,12 +48,21 @@ pub struct Record {
     pub captions: Vec<Sentence>,
     /// What the source says is there; an absent label says nothing.
     pub labels: Vec<String>,
+    /// What is known of a facet as a whole: a class that is not named is not there.
+    pub facets: BTreeMap<String, FacetLabels>,
     /// Where it is: label, left, top, width, height in shares of the photo.
     pub boxes: Vec<(String, f32, f32, f32, f32)>,
     /// A scene network's five best names with probability.
     pub places365: Vec<(String, f32)>,
     /// A detector's findings.
     pub objects: Vec<Object>,
+}
+
+/// The classes of one facet.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct FacetLabels {
+    /// Their ids.
+    pub labels: Vec<String>,
 }
 
 /// A caption, with or without its origin.

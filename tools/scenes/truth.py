@@ -11,6 +11,8 @@ from . import stage
 
 NEAR = 8.0
 """Metres within which a thing counts."""
+FARTHEST = 30.0
+"""Metres beyond which nothing is made out in a small picture."""
 SHARE = 0.2
 """Share of a target's points that must be in the picture and not hidden; less suffices close by."""
 AHEAD = math.radians(16)
@@ -32,29 +34,36 @@ def grid(xs, ys, z, count=5):
     return [(xs[0] + (xs[1] - xs[0]) * i / (count - 1), ys[0] + (ys[1] - ys[0]) * j / (count - 1), z) for i in range(count) for j in range(count)]
 
 
-def seen(scene, camera, target):
-    """`ahead`, `left` or `right` where `target` is near and in view; otherwise None."""
+def _look(scene, camera, target, beyond):
+    """Bearing and distance in metres of each of `target`'s points that is in the picture, nearer than `beyond`, and not hidden."""
     graph = bpy.context.evaluated_depsgraph_get()
     to_camera = camera.matrix_world.inverted()
     origin = camera.matrix_world.translation
     half_width = math.tan(stage.FIELD_OF_VIEW / 2)
     half_height = half_width * scene.render.resolution_y / scene.render.resolution_x
     own = {o.name for o in target.objects}
-    visible, nearest = [], math.inf
     for point in target.points:
-        local = to_camera @ Vector(point)
-        if local.z > -0.2 or abs(local.x / local.z) > half_width or abs(local.y / local.z) > half_height:
+        local, line = to_camera @ Vector(point), Vector(point) - origin
+        if local.z > -0.2 or abs(local.x / local.z) > half_width or abs(local.y / local.z) > half_height or line.length > beyond:
             continue
-        line = Vector(point) - origin
         hit, _, _, _, blocker, _ = scene.ray_cast(graph, origin, line.normalized(), distance=line.length - 0.06)
-        if hit and blocker.name not in own:
-            continue
-        visible.append(math.atan2(local.x, -local.z))
-        nearest = min(nearest, math.hypot(line.x, line.y))
+        if not hit or blocker.name in own:
+            yield math.atan2(local.x, -local.z), math.hypot(line.x, line.y)
+
+
+def in_picture(scene, camera, target):
+    """Whether anything of `target` can be made out, near or far."""
+    return any(True for _ in _look(scene, camera, target, FARTHEST))
+
+
+def seen(scene, camera, target):
+    """`ahead`, `left` or `right` where `target` is near and in view; otherwise None."""
+    visible = list(_look(scene, camera, target, math.inf))
+    nearest = min((metres for _, metres in visible), default=math.inf)
     share = len(visible) / len(target.points)
     if nearest > NEAR or share < (SHARE if nearest > 3.5 else SHARE / 2):
         return None
-    bearing = sum(visible) / len(visible)
+    bearing = sum(angle for angle, _ in visible) / len(visible)
     return "ahead" if abs(bearing) <= AHEAD else "right" if bearing > 0 else "left"
 
 

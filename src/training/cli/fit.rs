@@ -30,7 +30,7 @@ pub(super) struct FitArgs {
     /// Folder for what was learned.
     #[arg(long, value_name = "RUN")]
     out: PathBuf,
-    /// Weights of MobileNetV2 [default: weights/mobilenet_v2_imagenet.safetensors beside the data folder].
+    /// Weights of MobileNetV2 [default: weights/mobilenet_v2_imagenet.safetensors beside the first data folder].
     #[arg(long, value_name = "FILE")]
     image_weights: Option<PathBuf>,
     /// Folder of all-MiniLM-L6-v2 [default: where tools/minilm.sh puts it].
@@ -39,9 +39,12 @@ pub(super) struct FitArgs {
     /// Folder where the towers' features are kept between runs.
     #[arg(long, value_name = "DIR", default_value = ".cache")]
     cache: PathBuf,
-    /// Times that every photo is seen.
+    /// Times that every photo is seen with a caption alone.
     #[arg(long, default_value_t = Settings::default().epochs)]
     epochs: usize,
+    /// Times that every photo is seen while the vocabulary's questions are asked too.
+    #[arg(long, default_value_t = Settings::default().answer_epochs)]
+    answer_epochs: usize,
     /// Pairs in a batch.
     #[arg(long, default_value_t = Settings::default().batch)]
     batch: usize,
@@ -58,16 +61,20 @@ pub(super) struct FitArgs {
 
 impl FitArgs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
-        let dir = &self.data.data;
+        let dirs = &self.data.data;
         let settings = Settings {
             epochs: self.epochs,
+            answer_epochs: self.answer_epochs,
             batch: self.batch,
             learning_rate: self.learning_rate,
             answer_weight: self.answer_weight,
             seed: self.seed,
             ..Settings::default()
         };
-        let image_weights = self.image_weights.clone().unwrap_or_else(|| dir.join("..").join(IMAGE_WEIGHTS));
+        let image_weights = self.image_weights.clone().unwrap_or_else(|| {
+            let beside = dirs.first().cloned().unwrap_or_default();
+            beside.join("..").join(IMAGE_WEIGHTS)
+        });
         let text_weights = self.text_weights.clone().or_else(minilm).ok_or_else(|| TrainingError::Setting {
             problem: "no home folder is known; name the folder of all-MiniLM-L6-v2 with --text-weights".to_owned(),
         })?;
@@ -75,7 +82,7 @@ impl FitArgs {
         let language = TextTower::open(&text_weights)?;
         let cache = Cache::open(&self.cache)?;
 
-        let (train, val) = (data::read(dir, Split::Train)?, data::read(dir, Split::Val)?);
+        let (train, val) = (data::read(dirs, Split::Train)?, data::read(dirs, Split::Val)?);
         let vocabulary = Vocabulary::shipped()?;
         let captioner = Captioner::new(vocabulary.clone())?;
         let captions: Vec<Captions> = photos(&train).map(|photo| captioner.captions(photo)).collect();
@@ -88,7 +95,7 @@ impl FitArgs {
         let texts = language.features(&sentences(captions.iter()), &cache, show)?;
         let prompts: Vec<String> = vocabulary.prompts().map(str::to_owned).collect();
         let prompts = language.features(&prompts, &cache, show)?.features;
-        let questions = Questions::new(&vocabulary, photos(&train), prompts);
+        let questions = Questions::new(&vocabulary, photos(&train), prompts.clone());
         let examples = Examples::new(views, texts, captions, &labelled);
 
         let mut seen = vision.features(&val, false, &cache, show)?;
@@ -96,28 +103,25 @@ impl FitArgs {
         let category = |photo: &Photo| photo.record.category.as_deref().and_then(street30::category);
         let truth: Vec<(usize, usize)> =
             photos(&val).enumerate().filter_map(|(row, photo)| Some((row, category(photo)?))).collect();
-        let exam = Exam::new(
-            seen.select(truth.iter().map(|(row, _)| *row)),
-            language.features(&asked, &cache, show)?.features,
-            truth.iter().map(|(_, category)| *category).collect(),
-        );
+        let captions = language.features(&asked, &cache, show)?.features;
+        let exam = Exam::new(seen, captions, truth, Questions::new(&vocabulary, photos(&val), prompts));
 
         let fitted = fit(&examples, &questions, &exam, &settings, show)?;
         let accuracy = fitted.accuracy.by_k();
         let record = RunRecord {
-            best_epoch: fitted.best,
             accuracy: accuracy.clone(),
             image_weights: absolute(&image_weights),
             text_weights: absolute(&text_weights),
             settings,
             image: vision.preprocessing().clone(),
+            vocabulary: vocabulary.hash(),
             checksums: checksums(&train, &val, &vision, &language),
         };
         record.write(&self.out, &fitted)?;
         for (k, accuracy) in accuracy {
             println!("{k} {accuracy:.4}");
         }
-        show.say(&format!("epoch {} was best; kept in {}", fitted.best, self.out.display()));
+        show.say(&format!("kept in {}", self.out.display()));
         Ok(())
     }
 }

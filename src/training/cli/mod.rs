@@ -51,9 +51,10 @@ enum What {
 /// Where the photos are.
 #[derive(Args, Debug)]
 struct DataArgs {
-    /// Folder with train-*.tar and val-*.tar (WebDataset), and facets.csv where photos were labelled by hand.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    /// Folder with train-*.tar and val-*.tar (WebDataset), and facets.csv where photos were labelled by hand. May be given again
+    /// for further folders.
+    #[arg(long, value_name = "DIR", required = true)]
+    data: Vec<PathBuf>,
 }
 
 impl Command {

@@ -41,8 +41,8 @@ pub struct Truth {
     pub classes: Vec<bool>,
 }
 
-/// What is known of `photo` in `facet`; `None` where nobody looked or nobody could tell. Hand labels come first. A source's own
-/// label counts only where classes exclude each other: it says that one thing is there and nothing of the others.
+/// What is known of `photo` in `facet`; `None` where nobody looked or nobody could tell. Hand labels come first, then what
+/// the record says of the facet. A source's own label counts only where classes exclude each other: it says that one thing is there and nothing of the others.
 pub fn truth(photo: &Photo, facet: &Facet) -> Option<Truth> {
     let mut classes = vec![false; facet.classes.len()];
     let mut mark = |id: &str| {
@@ -55,6 +55,10 @@ pub fn truth(photo: &Photo, facet: &Facet) -> Option<Truth> {
             return None;
         }
         written.iter().for_each(|class| mark(&class_id(class)));
+        return Some(Truth { classes });
+    }
+    if let Some(known) = photo.record.facets.get(&facet.id) {
+        known.labels.iter().for_each(|class| mark(class));
         return Some(Truth { classes });
     }
     if facet.kind != Kind::Exclusive {
@@ -79,7 +83,7 @@ pub(super) fn class_id(written: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
-        evaluation::shard::{HandLabels, Record},
+        evaluation::shard::{FacetLabels, HandLabels, Record},
         vocabulary::Vocabulary,
     };
 
@@ -110,6 +114,18 @@ mod tests {
         check("crossing", None, &["crosswalk"], None); // says nothing of junctions and kerbs
         check("crossing", Some("none"), &[], Some(&["none"]));
         check("surface", Some("unclear;asphalt"), &[], Some(&["asphalt"]));
+    }
+
+    #[test]
+    fn what_a_record_says_of_a_facet_holds_for_all_its_classes() {
+        let vocabulary = Vocabulary::shipped().expect("the vocabulary");
+        let (_, facet) = vocabulary.find("crossing").expect("a facet");
+        let labels = FacetLabels { labels: vec!["zebra_crossing".to_owned()] };
+        let record = Record { facets: [("crossing".to_owned(), labels)].into(), ..Record::default() };
+        let known = truth(&Photo { key: String::new(), record, hand: None }, facet).expect("something known");
+        let there: Vec<_> =
+            facet.classes.iter().zip(known.classes).filter(|(_, there)| *there).map(|(class, _)| &class.id).collect();
+        assert_eq!(there, ["zebra_crossing"]);
     }
 
     #[test]

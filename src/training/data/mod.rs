@@ -62,17 +62,27 @@ pub struct PhotoShard {
     pub photos: Vec<Photo>,
 }
 
-/// Reads the shards of `split` in `dir`, in the order of their names, and the hand labels beside them.
-pub fn read(dir: &Path, split: Split) -> Result<Vec<PhotoShard>, TrainingError> {
-    let table = dir.join(HAND_LABELS);
-    let mut hand = if table.exists() { hand_labels(&table)? } else { HashMap::new() };
-    // A row that belongs to another split says nothing here, whatever the shard holds.
-    hand.retain(|_, labels| labels.split == split.id());
-    let mut shards = shards(dir, split)?.iter().map(|path| read_shard(path)).collect::<Result<Vec<_>, _>>()?;
-    for photo in shards.iter_mut().flat_map(|shard| &mut shard.photos) {
-        photo.hand = hand.remove(&photo.key);
+/// Reads the shards of `split` in each of `dirs`, in the order of their names, and the hand labels beside them. One folder must
+/// have such shards; another may have none.
+pub fn read(dirs: &[PathBuf], split: Split) -> Result<Vec<PhotoShard>, TrainingError> {
+    let mut all = Vec::new();
+    for dir in dirs {
+        let table = dir.join(HAND_LABELS);
+        let mut hand = if table.exists() { hand_labels(&table)? } else { HashMap::new() };
+        // A row that belongs to another split says nothing here, whatever the shard holds.
+        hand.retain(|_, labels| labels.split == split.id());
+        for path in shards(dir, split)? {
+            let mut shard = read_shard(&path)?;
+            shard.photos.iter_mut().for_each(|photo| photo.hand = hand.remove(&photo.key));
+            all.push(shard);
+        }
     }
-    Ok(shards)
+    if all.is_empty() {
+        let file = dirs.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(", ");
+        let problem = format!("no shard named {}-*.tar; name the folder of the shards with --data", split.id());
+        return Err(TrainingError::Data { file, problem });
+    }
+    Ok(all)
 }
 
 /// Reads one shard, without hand labels.
@@ -83,7 +93,7 @@ pub fn read_shard(path: &Path) -> Result<PhotoShard, TrainingError> {
 }
 
 /// The tars of `split` in `dir`.
-pub fn shards(dir: &Path, split: Split) -> Result<Vec<PathBuf>, TrainingError> {
+fn shards(dir: &Path, split: Split) -> Result<Vec<PathBuf>, TrainingError> {
     let file = dir.display().to_string();
     let io = |source| TrainingError::File { file: file.clone(), source };
     let mut shards = Vec::new();
@@ -93,10 +103,6 @@ pub fn shards(dir: &Path, split: Split) -> Result<Vec<PathBuf>, TrainingError> {
         if name.starts_with(&format!("{}-", split.id())) && name.ends_with(".tar") {
             shards.push(path);
         }
-    }
-    if shards.is_empty() {
-        let problem = format!("no shard named {}-*.tar; name the folder of the shards with --data", split.id());
-        return Err(TrainingError::Data { file, problem });
     }
     shards.sort();
     Ok(shards)

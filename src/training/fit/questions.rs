@@ -1,7 +1,7 @@
 //! What the walk will ask of a picture, asked of photos whose answers are known.
 //!
-//! Owns the second part of the loss: each facet's classes, embedded as the walk embeds them, against what people saw. Leaves
-//! what is known of a photo to `data`.
+//! Owns the second part of the loss: each facet's classes, embedded as the walk embeds them, against what is known to be there.
+//! Leaves what is known of a photo to `data`.
 
 use burn::tensor::{
     Device, Tensor, TensorData,
@@ -14,7 +14,7 @@ use crate::{
         data::{Photo, truth},
         features::Features,
         loss::unit,
-        model::{Heads, TwoTowers},
+        model::{Classes, Heads, TwoTowers},
     },
     vocabulary::{Kind, Vocabulary},
 };
@@ -91,6 +91,11 @@ impl Questions {
         Some(self.ask(&drawn, device))
     }
 
+    /// All photos; none where nothing is known of any.
+    pub fn all(&self, device: &Device) -> Option<Asked> {
+        (!self.known.is_empty()).then(|| self.ask(&self.known.iter().collect::<Vec<_>>(), device))
+    }
+
     fn ask(&self, drawn: &[&Known], device: &Device) -> Asked {
         let mut truth = Vec::with_capacity(drawn.len() * self.classes);
         let mut known = Vec::with_capacity(drawn.len() * self.facets.len());
@@ -111,21 +116,28 @@ impl Questions {
         }
     }
 
+    /// Classes of which nothing is learned yet beside their prompts.
+    pub fn classes(&self, embedding: usize, device: &Device) -> Classes {
+        Classes::new(self.classes, embedding, self.facets.len(), device)
+    }
+
     /// How wrong the answers are, a mean over the facets: cross-entropy where classes exclude each other, else that of each class
     /// against "none". `images` are the features of `asked.photos`.
-    pub fn loss(&self, heads: &Heads, images: Tensor<2>, asked: Asked) -> Tensor<1> {
-        let classes = self.embed(heads);
-        let logits = unit(heads.image(images)).matmul(classes.transpose()) * heads.scale().unsqueeze::<2>();
+    pub fn loss(&self, heads: &Heads, classes: &Classes, images: Tensor<2>, asked: Asked) -> Tensor<1> {
+        let cosines = unit(heads.image(images)).matmul(self.embed(heads, classes).transpose());
+        let logits = cosines * heads.scale().unsqueeze::<2>();
+        let (priors, scales) = (classes.priors().unsqueeze::<2>(), classes.scales().unsqueeze::<2>());
         let mut sum: Option<Tensor<1>> = None;
         for (i, Columns { kind, start, len, none }) in self.facets.iter().enumerate() {
-            let logits = logits.clone().narrow(1, *start, *len);
+            let logits = logits.clone().narrow(1, *start, *len) * scales.clone().narrow(1, i, 1);
+            let priors = priors.clone().narrow(1, *start, *len);
             let truth = asked.truth.clone().narrow(1, *start, *len);
             let cost = match kind {
-                Kind::Exclusive => -(log_softmax(logits, 1) * truth).sum_dim(1),
+                Kind::Exclusive => -(log_softmax(logits + priors, 1) * truth).sum_dim(1),
                 Kind::Several => {
-                    // The column of "none" itself is constant: its logit against itself is 0.
+                    // "None" against itself has no logit but its prior.
                     let against = logits.clone() - logits.narrow(1, *none, 1);
-                    binary_cross_entropy(against, truth).sum_dim(1)
+                    binary_cross_entropy(against + priors, truth).sum_dim(1)
                 }
             };
             let mean = (cost * asked.known.clone().narrow(1, i, 1)).sum();
@@ -135,8 +147,8 @@ impl Questions {
         sum.unwrap_or_else(|| Tensor::zeros([1], &device)) / self.facets.len().max(1) as f32
     }
 
-    /// The classes as the walk embeds them: the mean of their prompts.
-    fn embed(&self, heads: &Heads) -> Tensor<2> {
+    /// The classes as the walk embeds them: the mean of their prompts, moved by what was learned.
+    fn embed(&self, heads: &Heads, classes: &Classes) -> Tensor<2> {
         let device = heads.scale().device();
         let count = self.class_of.len();
         let mut pool = vec![0.0; self.classes * count];
@@ -147,7 +159,8 @@ impl Questions {
         }
         let pool: Tensor<2> = Tensor::from_data(TensorData::new(pool, [self.classes, count]), &device);
         let prompts = TensorData::new(self.prompts.values().to_vec(), [count, self.prompts.width()]);
-        unit(pool.matmul(unit(heads.text(Tensor::from_data(prompts, &device)))))
+        let mean = unit(pool.matmul(unit(heads.text(Tensor::from_data(prompts, &device)))));
+        unit(mean + classes.residuals())
     }
 }
 
@@ -187,10 +200,11 @@ mod tests {
 
         let same = Projection { inputs: 2, outputs: 2, weight: vec![1.0, 0.0, 0.0, 1.0], bias: vec![0.0; 2] };
         let device = Device::flex();
-        let heads = Trained { image: same.clone(), text: same, scale: 5.0 }.heads(&device);
+        let heads = Trained { image: same.clone(), text: same, scale: 5.0, residuals: Vec::new() }.heads(&device);
+        let classes = questions.classes(2, &device);
         let asked = questions.ask(&questions.known.iter().collect::<Vec<_>>(), &device);
         let images = Tensor::from_data([[1.0, 0.0], [0.0, 1.0]], &device);
-        let found: f32 = questions.loss(&heads, images, asked).into_scalar();
+        let found: f32 = questions.loss(&heads, &classes, images, asked).into_scalar();
 
         let angle = |image: f64, class: f64| 5.0 * (image - class).cos();
         let (day, bus) = (0.5, 4.0); // the mean of the directions 0 and 1 is 0.5

@@ -21,9 +21,7 @@ const LOG: &str = "log.csv";
 /// `run.toml`: enough to do the run again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
-    /// The epoch that was kept, counted from 1.
-    pub best_epoch: usize,
-    /// Its accuracy on `val` in f32, by k.
+    /// Accuracy on `val` in f32, by k.
     pub accuracy: BTreeMap<String, f64>,
     /// The image trunk's weights.
     pub image_weights: PathBuf,
@@ -33,6 +31,8 @@ pub struct RunRecord {
     pub settings: Settings,
     /// How pixels became the trunk's input.
     pub image: Preprocessing,
+    /// `Vocabulary::hash` of the classes that were learned.
+    pub vocabulary: String,
     /// SHA-256 of everything that was read, by file name.
     pub checksums: BTreeMap<String, String>,
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use burn::{
     module::{Module, Param},
-    nn::{Dropout, DropoutConfig, Initializer, Linear},
+    nn::{Initializer, Linear},
     tensor::{Device, Tensor, TensorData},
 };
 use safetensors::{Dtype, tensor::TensorView};
@@ -18,11 +18,13 @@ use super::{
 };
 use crate::bundle::write_whole;
 
+mod classes;
 mod minilm;
 mod mobilenet;
 #[cfg(test)]
 mod parity;
 
+pub use classes::Classes;
 pub use minilm::MiniLm;
 pub use mobilenet::MobileNetV2;
 
@@ -54,7 +56,6 @@ pub struct Heads {
     image: Linear,
     text: Linear,
     log_scale: Param<Tensor<1>>,
-    dropout: Dropout,
 }
 
 /// How wide heads are.
@@ -69,23 +70,18 @@ pub struct Widths {
 }
 
 impl Heads {
-    /// Random heads. `dropout` is the share of image features that are left out while training.
-    pub fn new(widths: Widths, dropout: f64, device: &Device) -> Self {
+    /// Random heads.
+    pub fn new(widths: Widths, device: &Device) -> Self {
         let linear = |inputs: usize| {
             let normal = Initializer::Normal { mean: 0.0, std: 1.0 / (inputs as f64).sqrt() };
             let weight = normal.init([inputs, widths.embedding], device);
             Linear { weight, bias: Some(Initializer::Zeros.init([widths.embedding], device)) }
         };
-        Self {
-            image: linear(widths.image),
-            text: linear(widths.text),
-            log_scale: Param::from_data([FIRST_SCALE.ln()], device),
-            dropout: DropoutConfig::new(dropout).init(),
-        }
+        Self { image: linear(widths.image), text: linear(widths.text), log_scale: Param::from_data([FIRST_SCALE.ln()], device) }
     }
 
-    /// What can be saved and exported: as [`Projection`]s and the scale.
-    pub fn trained(&self) -> Trained {
+    /// What can be saved and exported, with what `classes` learned.
+    pub fn trained(&self, classes: &Classes) -> Trained {
         let values = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
         let projection = |layer: &Linear| {
             let [inputs, outputs] = layer.weight.dims();
@@ -93,7 +89,7 @@ impl Heads {
             Projection { inputs, outputs, weight: values(layer.weight.val().into_data()), bias }
         };
         let scale = values(self.scale().into_data()).first().copied().unwrap_or(FIRST_SCALE);
-        Trained { image: projection(&self.image), text: projection(&self.text), scale }
+        Trained { image: projection(&self.image), text: projection(&self.text), scale, residuals: classes.trained() }
     }
 }
 
@@ -103,7 +99,7 @@ impl TwoTowers for Heads {
     type Text = Tensor<2>;
 
     fn image(&self, input: Tensor<2>) -> Tensor<2> {
-        self.image.forward(self.dropout.forward(input))
+        self.image.forward(input)
     }
 
     fn text(&self, input: Tensor<2>) -> Tensor<2> {
@@ -188,10 +184,12 @@ pub struct Trained {
     pub text: Projection,
     /// Inverse temperature.
     pub scale: f32,
+    /// What is added to the mean of each class's prompts, (classes, embedding), row by row.
+    pub residuals: Vec<f32>,
 }
 
 impl Trained {
-    /// Writes a safetensors file: `image.weight`, `image.bias`, `text.weight`, `text.bias`, `scale`.
+    /// Writes a safetensors file: `image.weight`, `image.bias`, `text.weight`, `text.bias`, `scale`, `residuals`.
     pub fn write(&self, path: &Path) -> Result<(), TrainingError> {
         let file = path.display().to_string();
         let bytes = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
@@ -201,6 +199,8 @@ impl Trained {
             tensors.push((format!("{name}.bias"), vec![layer.outputs], bytes(&layer.bias)));
         }
         tensors.push(("scale".to_owned(), vec![1], bytes(&[self.scale])));
+        let width = self.image.outputs;
+        tensors.push(("residuals".to_owned(), vec![self.residuals.len() / width.max(1), width], bytes(&self.residuals)));
         let problem = |e: safetensors::SafeTensorError| TrainingError::Weights { file: file.clone(), problem: e.to_string() };
         let views = tensors
             .iter()
@@ -220,10 +220,13 @@ impl Trained {
             Ok::<_, TrainingError>(Projection { inputs, outputs, weight: weight.values.clone(), bias: bias.values.clone() })
         };
         let (scale, _) = weights.shaped("scale", [Some(1)])?;
+        let image = projection("image")?;
+        let (residuals, _) = weights.shaped("residuals", [None, Some(image.outputs)])?;
         Ok(Self {
-            image: projection("image")?,
+            image,
             text: projection("text")?,
             scale: scale.values.first().copied().unwrap_or(FIRST_SCALE),
+            residuals: residuals.values.clone(),
         })
     }
 
@@ -237,7 +240,6 @@ impl Trained {
             image: linear(&self.image),
             text: linear(&self.text),
             log_scale: Param::from_data([self.scale.max(1e-3).ln()], device),
-            dropout: DropoutConfig::new(0.0).init(),
         }
     }
 }
@@ -269,7 +271,7 @@ mod tests {
 
     #[test]
     fn trained_heads_come_back_from_their_file_and_from_burn() {
-        let trained = Trained { image: some(3, 4), text: some(5, 4), scale: 17.0 };
+        let trained = Trained { image: some(3, 4), text: some(5, 4), scale: 17.0, residuals: vec![0.5; 8] };
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("heads.safetensors");
         trained.write(&path).expect("written");
@@ -280,12 +282,14 @@ mod tests {
         let x = [0.2, -1.0, 3.0];
         let burn = heads.image(Tensor::from_data([x], &device)).into_data().iter::<f32>().collect::<Vec<_>>();
         assert!(close(&burn, &trained.image.apply(&x)), "{burn:?}");
-        assert!((heads.trained().scale - 17.0).abs() < 1e-3);
+        let classes = Classes::new(2, 4, 1, &device);
+        let again = heads.trained(&classes);
+        assert!((again.scale - 17.0).abs() < 1e-3 && again.residuals == [0.0; 8]);
     }
 
     #[test]
     fn the_scale_never_exceeds_one_hundred() {
-        let heads = Trained { image: some(1, 1), text: some(1, 1), scale: 1e6 }.heads(&Device::flex());
-        assert!((heads.trained().scale - 100.0).abs() < 1e-3);
+        let heads = Trained { image: some(1, 1), text: some(1, 1), scale: 1e6, residuals: Vec::new() }.heads(&Device::flex());
+        assert!((heads.scale().into_scalar::<f32>() - 100.0).abs() < 1e-3);
     }
 }

@@ -26,7 +26,7 @@ fn trained() -> Trained {
         let weight = (0..inputs * 32).map(|i| (i as f32 * 0.7).sin() / (inputs as f32).sqrt()).collect();
         Projection { inputs, outputs: 32, weight, bias: (0..32).map(|i| i as f32 / 100.0).collect() }
     };
-    Trained { image: some(1280), text: some(384), scale: 20.0 }
+    Trained { image: some(1280), text: some(384), scale: 20.0, residuals: Vec::new() }
 }
 
 fn layer(projection: &Projection) -> Layer {

@@ -11,13 +11,15 @@ use std::{
 
 use super::{
     TrainingError,
-    features::{CONTEXT, PAD, TextTower},
-    fit::{HEADS, RunRecord},
+    features::{CONTEXT, Features, PAD, TextTower},
+    fit::{HEADS, RunRecord, Settings},
     model::{Projection, Trained},
     onnx::towers::{self, Layer},
     weights::{Tensor, Weights},
 };
-use crate::bundle::{Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, TEXT_F32, TOKENIZER, TextInput};
+use crate::bundle::{
+    Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, PromptSource, RESIDUALS, TEXT_F32, TOKENIZER, TextInput,
+};
 
 mod embed;
 mod quantise;
@@ -43,6 +45,9 @@ pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
     let copied = fs::read(language.tokenizer()).and_then(|bytes| crate::bundle::write_whole(&tokenizer, &bytes));
     copied.map_err(|source| TrainingError::File { file: file(&tokenizer), source })?;
 
+    let width = trained.image.outputs;
+    Features::new(width, trained.residuals.clone()).write(&out.join(RESIDUALS))?;
+
     let name = out.canonicalize().ok().and_then(|dir| dir.file_name().map(|name| name.to_string_lossy().into_owned()));
     let mut manifest = Manifest {
         format: FORMAT,
@@ -58,6 +63,10 @@ pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
         files: BTreeMap::new(),
     };
     manifest.seal(out)?;
+    // The residuals hold for the vocabulary that they were learned for.
+    let text = manifest.files.get(TEXT_F32).map(|record| record.sha256.clone()).unwrap_or_default();
+    manifest.prompts = Some(PromptSource { vocabulary: record.vocabulary, text });
+    manifest.seal(out)?;
     Ok(manifest)
 }
 
@@ -68,13 +77,11 @@ fn layer(projection: &Projection) -> Layer {
 
 fn provenance(record: &RunRecord) -> BTreeMap<String, String> {
     let hashes = record.checksums.iter().map(|(file, checksum)| (format!("sha256 of {file}"), checksum.clone()));
+    let Settings { seed, epochs, answer_epochs, .. } = record.settings;
     let told = [
         ("image trunk", "MobileNetV2 1.0, ImageNet, Apache-2.0, frozen".to_owned()),
         ("text trunk", "all-MiniLM-L6-v2, Apache-2.0, frozen".to_owned()),
-        (
-            "fitted",
-            format!("linear heads, seed {}, epoch {} of {}", record.settings.seed, record.best_epoch, record.settings.epochs),
-        ),
+        ("fitted", format!("linear heads and classes, seed {seed}, {} epochs", epochs + answer_epochs)),
     ];
     told.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(hashes).collect()
 }

@@ -1,6 +1,9 @@
 //! The int8 towers, and everything that is fitted to them.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{Embedded, embed};
 use crate::{
@@ -35,7 +38,7 @@ const OBSERVED: usize = 256;
 /// Photos in one observed batch.
 const BATCH: usize = 8;
 /// Ordinary photos against which a new phrase's threshold is found.
-const BACKGROUND_PHOTOS: usize = 192;
+const BACKGROUND_PHOTOS: usize = 128;
 
 /// What became of the bundle.
 pub struct QuantiseReport {
@@ -51,7 +54,7 @@ pub struct QuantiseReport {
 
 /// Makes the exported bundle in `dir` fit for a walk: int8 image towers with 8 and with 7 bits, the int8 text tower in place of
 /// the f32 one, prompts, background, and a calibration of the int8 tower that this machine runs for `error_rate`.
-pub fn quantise(dir: &Path, data: &Path, error_rate: f32, show: Show) -> Result<QuantiseReport, TrainingError> {
+pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Result<QuantiseReport, TrainingError> {
     let (train, val) = (data::read(data, Split::Train)?, data::read(data, Split::Val)?);
     let vocabulary = Vocabulary::shipped()?;
     let float = Bundle::open(dir)?;
