@@ -11,7 +11,7 @@ use crate::{
         Device, DeviceChoice, EncoderError, ImageEncoder, Input, OnnxSession, Output, Preprocessor, Refusal, Runtime,
         SessionOptions, Spinning, Values,
         device::{choose, test_picture},
-        session::{check_interface, spare_threads},
+        session::{check_device, check_interface, spare_threads},
     },
     frame::Picture,
     observation::View,
@@ -162,6 +162,8 @@ impl ImageEncoder for OnnxImageEncoder {
 
 impl Tower {
     fn open(runtime: &Runtime, bundle: &Bundle, device: Device, options: &EncoderOptions) -> Result<Self, EncoderError> {
+        // `auto` asks for every device, and most runtimes lack most of them: their files need not be read and summed up.
+        check_device(device)?;
         let name = options.precision.files(device, has_vnni()).into_iter().find(|name| bundle.has(name));
         let name = name.ok_or_else(|| EncoderError::Precision {
             dir: bundle.dir().display().to_string(),

@@ -16,7 +16,7 @@ pub use device::{Device, DeviceChoice, Refusal};
 pub use error::EncoderError;
 pub use image::{EncoderOptions, OnnxImageEncoder, Precision};
 pub use preprocess::{Preprocessor, view_box};
-pub use runtime::{Runtime, VERSION as RUNTIME_VERSION};
+pub use runtime::{Runtime, VERSION as RUNTIME_VERSION, forbid_telemetry};
 pub use session::{Input, OnnxSession, Output, SessionOptions, Spinning, Values, spare_threads};
 pub use text::{OnnxTextEncoder, prompt_source, prompts};
 

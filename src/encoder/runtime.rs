@@ -10,6 +10,7 @@ use std::{
 };
 
 use directories::ProjectDirs;
+use libloading::Library;
 use ort::{environment::Environment, logging::LogLevel};
 
 use crate::encoder::EncoderError;
@@ -23,6 +24,17 @@ pub struct Runtime {
     file: PathBuf,
     version: String,
     environment: Environment,
+}
+
+/// Keeps ONNX Runtime from reporting to its makers: from 1.29 on its Linux builds keep a record in the user's cache folder and
+/// send it. Switching it off in the environment that [`Runtime::load`] builds comes too late, since building it is reported.
+///
+/// # Safety
+///
+/// No other thread may run yet: this sets an environment variable.
+pub unsafe fn forbid_telemetry() {
+    // SAFETY: as the caller promises.
+    unsafe { env::set_var("ORT_DISABLE_TELEMETRY", "1") };
 }
 
 static LOADED: OnceLock<Runtime> = OnceLock::new();
@@ -58,11 +70,12 @@ impl Runtime {
     fn open(file: &Path) -> Result<Self, EncoderError> {
         let bad = |problem: String| EncoderError::Runtime { file: file.display().to_string(), problem };
         // Before `ort` sees it, which keeps the first library that it was given.
-        let version = probe(file).map_err(bad)?;
+        let (_held, version) = probe(file).map_err(bad)?;
         new_enough(&version).map_err(bad)?;
         let environment = ort::init_from(file)
             .map_err(|error| bad(error.to_string()))?
             .with_name("streetscape")
+            // For Windows, whose builds don't ask for the variable.
             .with_telemetry(false)
             .with_logger(Arc::new(log))
             .build()
@@ -109,18 +122,19 @@ fn find(places: &[PathBuf]) -> Result<PathBuf, EncoderError> {
     }
 }
 
-/// Opens the library and asks for its version; says in plain words why it is none.
-fn probe(file: &Path) -> Result<String, String> {
+/// Opens the library and asks for its version; says in plain words why it is none. Whoever holds on to the library until `ort`
+/// has it spares loading it twice.
+fn probe(file: &Path) -> Result<(Library, String), String> {
     type Base = unsafe extern "C" fn() -> *const ort::sys::OrtApiBase;
     // SAFETY: loading runs the library's own start-up, as loading it in earnest will. The symbol is ONNX Runtime's alone and
     // has kept this signature since 1.0; the string that it leads to is static and ends in zero.
     unsafe {
-        let library =
-            libloading::Library::new(file).map_err(|error| format!("not a library that this machine can load ({error})"))?;
+        let library = Library::new(file).map_err(|error| format!("not a library that this machine can load ({error})"))?;
         let base = library.get::<Base>(b"OrtGetApiBase\0").map_err(|_| "a library, but not ONNX Runtime".to_owned())?();
         let text = base.as_ref().map(|base| (base.GetVersionString)()).filter(|text| !text.is_null());
         let text = text.ok_or_else(|| "it does not tell its version".to_owned())?;
-        Ok(CStr::from_ptr(text).to_string_lossy().into_owned())
+        let version = CStr::from_ptr(text).to_string_lossy().into_owned();
+        Ok((library, version))
     }
 }
 
@@ -182,7 +196,7 @@ mod tests {
         let error = Runtime::open(text.path()).expect_err("a text file").to_string();
         assert!(error.contains("not a library that this machine can load") && error.contains("tools/setup.sh"), "{error}");
         #[cfg(target_os = "linux")]
-        assert_eq!(probe(Path::new("libc.so.6")), Err("a library, but not ONNX Runtime".to_owned()));
+        assert_eq!(probe(Path::new("libc.so.6")).err().as_deref(), Some("a library, but not ONNX Runtime"));
     }
 
     #[test]

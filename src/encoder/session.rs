@@ -215,6 +215,11 @@ fn configure(
     Ok(builder)
 }
 
+/// Tests that this ONNX Runtime was built with `device`, for which no model need be read.
+pub(super) fn check_device(device: Device) -> Result<(), EncoderError> {
+    providers(device).map(drop)
+}
+
 /// What ONNX Runtime calls the device; none for the CPU, which it has by itself.
 fn providers(device: Device) -> Result<Vec<ExecutionProviderDispatch>, EncoderError> {
     let (there, provider) = match device {

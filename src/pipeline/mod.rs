@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::{capture::CaptureError, speech::SpeechError};
 
+mod ahead;
 pub mod batch;
 pub mod live;
 pub mod mailbox;

@@ -15,6 +15,7 @@ use crate::{
     frame::{Frame, Timestamp},
     pipeline::{
         Outcome, PipelineError, Stages, StepError, VoiceCommand,
+        ahead::ahead,
         report::{self, Event, Happening, Summary},
     },
     speech::{UtteranceId, Voice, VoiceEvent},
@@ -40,6 +41,16 @@ pub enum Pace<'a> {
 /// Replays `source` to its end and hands each happening to `report` in the order of time; the summary comes last. A frame that
 /// can't be read is skipped and counted as dropped, unless its source says that nothing will mend it.
 pub fn replay(
+    source: &mut dyn FrameSource,
+    encoder: &mut dyn ImageEncoder,
+    stages: &mut Stages,
+    pace: Pace<'_>,
+    report: &mut dyn FnMut(&Happening),
+) -> Result<Summary, PipelineError> {
+    ahead(source, |source| run(source, encoder, stages, pace, report))
+}
+
+fn run(
     source: &mut dyn FrameSource,
     encoder: &mut dyn ImageEncoder,
     stages: &mut Stages,

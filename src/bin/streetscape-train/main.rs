@@ -6,6 +6,8 @@ use clap::Parser;
 use streetscape::training::cli::Command;
 
 fn main() -> ExitCode {
+    // SAFETY: the first thing done, before any thread.
+    unsafe { streetscape::encoder::forbid_telemetry() };
     let command = Command::parse();
     command.log();
     match command.run() {

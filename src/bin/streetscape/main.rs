@@ -15,6 +15,8 @@ mod setting_up;
 mod walking;
 
 fn main() -> ExitCode {
+    // SAFETY: the first thing done, before any thread.
+    unsafe { streetscape::encoder::forbid_telemetry() };
     let Cli { command, common } = Cli::parse();
     listen_to_log(&common);
     match run(command, &common) {

@@ -122,7 +122,7 @@ pub fn embed(args: &EmbedArgs, common: &Common) -> Result<ExitCode> {
         rows = model.text()?.encode(&texts).with_context(|| file.display().to_string())?;
     } else {
         let photos = Photos::open(&args.images);
-        batch::encode(photos, &[View::Full], &|| model.image(), &mut |Encoded { name, embeddings }| {
+        batch::encode(photos, &[View::Full], &|| model.image_of_many(), &mut |Encoded { name, embeddings }| {
             match embeddings {
                 Ok(embeddings) => {
                     rows.extend(embeddings);
@@ -162,7 +162,7 @@ fn answer(
 ) -> Result<ExitCode> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let (mut failed, mut stopped) = (false, None);
-    batch::encode(photos, views, &|| model.image(), &mut |Encoded { name, embeddings }| {
+    batch::encode(photos, views, &|| model.image_of_many(), &mut |Encoded { name, embeddings }| {
         let written = match embeddings {
             Ok(embeddings) => line(&name, &embeddings).and_then(|line| Ok(writeln!(out, "{line}")?)),
             Err(error) => {

@@ -34,7 +34,16 @@ impl Model {
 
     /// The image tower, on the device that the flags allow.
     pub fn image(&self) -> Result<Box<dyn ImageEncoder>, EncoderError> {
-        let encoder = OnnxImageEncoder::open(self.runtime, &self.bundle, &self.options)?;
+        self.tower(&self.options)
+    }
+
+    /// The image tower for a worker that shares the processor with others of its kind: one for each core, one thread each.
+    pub fn image_of_many(&self) -> Result<Box<dyn ImageEncoder>, EncoderError> {
+        self.tower(&EncoderOptions { threads: 1, ..self.options })
+    }
+
+    fn tower(&self, options: &EncoderOptions) -> Result<Box<dyn ImageEncoder>, EncoderError> {
+        let encoder = OnnxImageEncoder::open(self.runtime, &self.bundle, options)?;
         for refusal in encoder.refusals() {
             tracing::info!("passed over {refusal}");
         }
