@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::{
     WeightBits,
     rounding::{Order, Rounded, columns},
+    unpack::{FLOAT, unpacked},
 };
 use crate::training::{
     TrainingError,
-    onnx::{Attribute, ElementType, Graph, GraphProto, Model, NodeProto, Values},
+    onnx::{Graph, GraphProto, Model, NodeProto, Values},
 };
 
 /// Makes products with a constant matrix integer ones, and stores every table that is looked up as 8-bit rows, each with its
@@ -83,14 +84,8 @@ impl Rewrite<'_> {
 
     /// A float product whose weight is unpacked once, when ONNX Runtime folds constants.
     fn unpack(&mut self, node: &NodeProto, x: &str, weight: &str, shape: [usize; 2], values: &[f32]) {
-        let (values, rounded) = columns(values, shape[1], WeightBits::Eight);
-        let scales: Vec<f32> = rounded.iter().map(|column| column.scale).collect();
-        let graph = &mut self.graph;
-        let scales = graph.constant(&format!("{weight}.scale"), &[shape[1]], Values::Float(&scales));
-        let integers = graph.constant(&format!("{weight}.quantised"), &shape, Values::Int8(&values));
-        let floats = graph.node("Cast", &format!("{weight}.cast"), &[&integers], &[FLOAT]);
-        let floats = graph.node("Mul", &format!("{weight}.rounded"), &[&floats, &scales], &[]);
-        graph.transplant(node, &[x, &floats], node.output.clone());
+        let floats = unpacked(&mut self.graph, weight, shape, values);
+        self.graph.transplant(node, &[x, &floats], node.output.clone());
     }
 
     fn activation(&mut self, edge: &str) -> Activation {
@@ -119,5 +114,3 @@ impl Rewrite<'_> {
         graph.transplant(&product, &[&floats, &scale], node.output.clone());
     }
 }
-
-const FLOAT: Attribute<'static> = Attribute::Int("to", ElementType::Float as i64);

@@ -10,6 +10,7 @@ mod histogram;
 mod plan;
 mod qdq;
 mod rounding;
+mod unpack;
 
 pub use calibrate::{Ranges, calibrate};
 pub use dynamic::dynamic;

@@ -15,8 +15,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Convolutions, sums of two activations, global means and products with a constant become integer arithmetic, but for those
-    /// named in `keep_float`.
+    /// Convolutions, sums of two activations and global means become integer arithmetic, but for those named in `keep_float`.
     pub fn new(graph: &GraphProto, keep_float: &[&str]) -> Self {
         let chosen = |node: &&NodeProto| !keep_float.contains(&node.name()) && suits(graph, node);
         let nodes: Vec<&NodeProto> = graph.node.iter().filter(chosen).collect();
@@ -28,10 +27,7 @@ impl Plan {
         let mut edges = BTreeSet::new();
         for node in &nodes {
             edges.extend(node.input.iter().filter(|edge| graph.constant(edge).is_none()).cloned());
-            // A product's result stays as exact as it is: nothing after it computes in integers.
-            if node.op_type() != "MatMul" {
-                edges.extend(node.output.iter().map(|edge| folded.get(edge).unwrap_or(edge).clone()));
-            }
+            edges.extend(node.output.iter().map(|edge| folded.get(edge).unwrap_or(edge).clone()));
         }
         edges.retain(|edge| graph.output.iter().all(|output| output.name() != edge));
         Self { nodes: nodes.iter().map(|node| node.name().to_owned()).collect(), edges, folded }
@@ -42,7 +38,6 @@ fn suits(graph: &GraphProto, node: &NodeProto) -> bool {
     let constant = |i: usize| node.input.get(i).is_some_and(|edge| graph.floats(edge).is_some());
     match node.op_type() {
         "Conv" => constant(1) && constant(2),
-        "MatMul" => constant(1),
         "Add" => !constant(0) && !constant(1),
         "GlobalAveragePool" => true,
         _ => false,

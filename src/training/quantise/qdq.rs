@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use super::{
     Ranges, WeightBits,
     plan::Plan,
-    rounding::{Order, Rounded, columns},
+    rounding::{Order, Rounded},
+    unpack::unpacked,
 };
 use crate::training::{
     TrainingError,
@@ -16,8 +17,8 @@ use crate::training::{
 /// The greatest bias in steps; leaves room in 32 bits for the sum that it is added to.
 const BIAS_LIMIT: f32 = (1_u32 << 30) as f32;
 
-/// Quantises convolutions, residual sums, the global mean and products with a constant, but for the nodes named in
-/// `keep_float`. Every reader of a rounded edge reads it rounded, or ONNX Runtime would not fuse. What is kept in float should be
+/// Quantises convolutions, residual sums and the global mean, but for the nodes named in `keep_float`. The matrix of a product is
+/// kept in 8 bits, and multiplied in floats: it is small, and ends the network. Every reader of a rounded edge reads it rounded, or ONNX Runtime would not fuse. What is kept in float should be
 /// a stretch that begins or ends the network, or whole blocks: a lone float convolution between integer ones is quantised by
 /// ONNX Runtime itself, with one scale for all its channels.
 pub fn qdq(model: &Model, ranges: &Ranges, bits: WeightBits, keep_float: &[&str]) -> Result<Model, TrainingError> {
@@ -55,7 +56,12 @@ impl Rewrite<'_> {
             ("Conv", [x, weight, bias]) if integer => {
                 [inputs[1], inputs[2]] = self.convolution(node, x, weight, bias)?;
             }
-            ("MatMul", [_, weight]) if integer => inputs[1] = self.matrix(weight),
+            ("MatMul", [_, weight]) => match self.origin.floats(weight) {
+                Some((shape, values)) if shape.len() == 2 => {
+                    inputs[1] = unpacked(&mut self.graph, weight, [shape[0], shape[1]], &values);
+                }
+                _ => {}
+            },
             _ => {
                 for edge in &node.input {
                     if let Some(constant) = self.origin.constant(edge) {
@@ -110,7 +116,7 @@ impl Rewrite<'_> {
         let biases: Vec<i32> = biases.iter().zip(&scales).map(|(bias, scale)| (bias / scale).round() as i32).collect();
 
         let integers: Vec<i8> = rounded.iter().flat_map(|channel| &channel.values).copied().collect();
-        let weight = self.weight(weight, &shape, &integers, &rounded, 0);
+        let weight = self.weight(weight, &shape, &integers, &rounded);
         let graph = &mut self.graph;
         let scales = graph.constant(&format!("{bias}.scale"), &[outputs], Values::Float(&scales));
         let integers = graph.constant(&format!("{bias}.quantised"), &[outputs], Values::Int32(&biases));
@@ -119,22 +125,14 @@ impl Rewrite<'_> {
         Ok([weight, bias])
     }
 
-    /// The weight of a product as integers; the edge to read it from.
-    fn matrix(&mut self, weight: &str) -> String {
-        let (shape, values) = self.origin.floats(weight).unwrap_or_default();
-        let (integers, rounded) = columns(&values, shape.last().copied().unwrap_or(1), self.bits);
-        self.weight(weight, &shape, &integers, &rounded, shape.len().saturating_sub(1))
-    }
-
-    fn weight(&mut self, name: &str, shape: &[usize], integers: &[i8], channels: &[Rounded], axis: usize) -> String {
+    fn weight(&mut self, name: &str, shape: &[usize], integers: &[i8], channels: &[Rounded]) -> String {
         let graph = &mut self.graph;
         let scales: Vec<f32> = channels.iter().map(|channel| channel.scale).collect();
         let zeros = vec![0; scales.len()];
         let scales = graph.constant(&format!("{name}.scale"), &[zeros.len()], Values::Float(&scales));
         let zeros = graph.constant(&format!("{name}.zero"), &[zeros.len()], Values::Int8(&zeros));
         let integers = graph.constant(&format!("{name}.quantised"), shape, Values::Int8(integers));
-        let axis = Attribute::Int("axis", axis as i64);
-        graph.node("DequantizeLinear", &format!("{name}.rounded"), &[&integers, &scales, &zeros], &[axis])
+        graph.node("DequantizeLinear", &format!("{name}.rounded"), &[&integers, &scales, &zeros], &[Attribute::Int("axis", 0)])
     }
 }
 
