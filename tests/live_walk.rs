@@ -202,7 +202,7 @@ impl Walking {
         let ended = self.thread.join().expect("the loop");
         let took = asked.elapsed();
         assert!(took < Duration::from_secs(1), "the end took {took:?}");
-        assert!(self.lines.try_iter().any(|line| line.contains("Streetscape is off.")), "nobody said that it is off");
+        assert!(self.lines.try_iter().any(|line| line.contains("Goodbye.")), "nobody said that it is off");
         ended.expect("a walk without an error")
     }
 }

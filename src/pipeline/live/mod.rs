@@ -48,14 +48,15 @@ pub struct LiveConfig {
 
 impl Default for LiveConfig {
     /// Five looks a second: 0.3 m of way between two at 1.4 m/s. A camera is given up a little later than it gives itself up, since
-    /// it knows more of the cause. The farewell leaves Ctrl-C its second.
+    /// it knows more of the cause. The farewell is heard in half a second, and leaves the rest of Ctrl-C's second to closing on a
+    /// busy machine.
     fn default() -> Self {
         Self {
             interval: Duration::from_millis(200),
             retry: Duration::from_secs(1),
             silent: Duration::from_secs(5),
             late: Duration::from_millis(800),
-            farewell: Duration::from_millis(800),
+            farewell: Duration::from_millis(700),
         }
     }
 }
