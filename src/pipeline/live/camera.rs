@@ -51,8 +51,9 @@ impl Camera {
         self.left.store(true, Ordering::Relaxed);
     }
 
-    /// The thread's work, until the walk is over.
-    pub fn watch(&self, mut open: OpenCamera, retry: Duration) {
+    /// The thread's work, until the walk is over. Between two pictures it rests for `pause`, since a camera gives more than are looked
+    /// at, and each costs its decoding.
+    pub fn watch(&self, mut open: OpenCamera, pause: Duration, retry: Duration) {
         /// Closes the mailbox however the thread ends, so that nobody waits for it.
         struct Closing<'a>(&'a Mailbox<Frame>);
         impl Drop for Closing<'_> {
@@ -72,6 +73,7 @@ impl Camera {
                     self.came.store(self.now().0.as_millis() as u64, Ordering::Relaxed);
                     self.lost.store(false, Ordering::Relaxed);
                     self.mailbox.put(&mut frame);
+                    thread::sleep(pause);
                 }
                 Err(error) if source.is_some() && error.recovery() == Recovery::Retry => tracing::warn!("{error}"),
                 other => {

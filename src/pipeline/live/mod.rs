@@ -97,7 +97,9 @@ impl Walk {
         let camera = Arc::new(Camera::new(started));
         let watching = {
             let (camera, open, retry) = (Arc::clone(&camera), self.open_camera, self.config.retry);
-            thread::Builder::new().name("camera".to_owned()).spawn(move || camera.watch(open, retry))
+            // A picture is then half an interval old at most when it is looked at.
+            let pause = self.config.interval / 2;
+            thread::Builder::new().name("camera".to_owned()).spawn(move || camera.watch(open, pause, retry))
         };
         let watching = watching.map_err(|source| PipelineError::Thread { what: "the camera", source })?;
         let views = self.stages.views().to_vec();
