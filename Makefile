@@ -33,7 +33,7 @@ bench: ## set up, and measure speed against the sum of the parts
 	@tools/setup.sh build run
 	cargo bench --locked --bench '*'
 
-test-camera: ## set up, and walk beside a camera that is unplugged, in a virtual machine (x86-64)
+test-camera: ## set up, and walk beside a camera that is unplugged and falls silent, in a virtual machine (x86-64)
 	@tools/setup.sh build run camera
 	@echo "test-camera: building, then booting a machine that has a camera; some minutes, all of it emulated" >&2
 	@CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=$(CURDIR)/tools/camera/guest.sh \

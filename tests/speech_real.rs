@@ -4,20 +4,20 @@
 //! before any thread runs. The machine may be busy: what must not come late is measured in recorded samples, not by the clock.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "common/null_sink.rs"]
+mod null_sink;
+
 use std::{
-    env, fs,
+    fs,
     io::Read,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
+use null_sink::with_null_sink;
 use streetscape::speech::{DirectVoice, Rate, SystemVoice, UtteranceId, Voice, VoiceChoice, VoiceEvent, open};
 
-/// The folder of the servers; set in the inner run only.
-const FOLDER: &str = "STREETSCAPE_NULL_SINK";
-/// Programs without which there is nothing to hear.
-const NEEDED: [&str; 4] = ["pulseaudio", "parec", "speech-dispatcher", "espeak-ng"];
 /// Samples a second of a recording.
 const SAMPLE_RATE: usize = 16_000;
 /// What counts as sound: 1 % of full scale, far below speech and far above dither.
@@ -26,32 +26,6 @@ const SOUND: u16 = 327;
 const SHORT: &str = "Zebra crossing on the left.";
 const LONG: &str =
     "Residential street. Ahead: zebra crossing, parked car, barrier or cones. On the right: wall or fence, bin or bags.";
-
-/// Runs `body` inside the null sink, given the servers' folder. `test` is the name of the calling test.
-#[track_caller]
-fn with_null_sink(test: &str, body: impl FnOnce(&Path)) {
-    if let Some(folder) = env::var_os(FOLDER) {
-        return body(&PathBuf::from(folder));
-    }
-    let missing: Vec<_> = NEEDED.into_iter().filter(|name| !is_installed(name)).collect();
-    if !missing.is_empty() {
-        eprintln!("skipped: {} not installed", missing.join(", "));
-        return;
-    }
-    let folder = tempfile::Builder::new().prefix("null-sink").tempdir_in("/tmp").unwrap();
-    let status = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/sound/null-sink.sh"))
-        .arg(folder.path())
-        .arg(env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture"])
-        .env(FOLDER, folder.path())
-        .status()
-        .unwrap();
-    assert!(status.success(), "{test} failed inside the null sink: {status}");
-}
-
-fn is_installed(program: &str) -> bool {
-    env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(program).is_file())
-}
 
 /// What comes out of the sink, from `start` to `finish`.
 struct Recorder {

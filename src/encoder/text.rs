@@ -182,3 +182,32 @@ fn tokenizer(bytes: &[u8], context: usize) -> Result<Tokenizer, String> {
     tokenizer.with_padding(None);
     Ok(tokenizer)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    /// A line that `tests/data/minilm/make.py` wrote.
+    #[derive(Deserialize)]
+    struct Sentence {
+        text: String,
+        ids: Vec<u32>,
+    }
+
+    #[test]
+    fn the_shipped_tokenizer_gives_the_ids_of_the_published_one() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let bundle = Bundle::open(&root.join("models/street")).expect("the shipped model");
+        let tokenizer = tokenizer(&bundle.read(TOKENIZER).expect("its tokenizer"), bundle.manifest.text.context);
+        let tokenizer = tokenizer.expect("a tokenizer");
+        let lines = std::fs::read_to_string(root.join("tests/data/minilm/sentences.jsonl")).expect("the sentences");
+        for line in lines.lines() {
+            let Sentence { text, ids } = serde_json::from_str(line).expect("a sentence");
+            assert_eq!(tokenizer.encode(&*text, true).expect("ids").get_ids(), ids, "{text:?}");
+        }
+    }
+}

@@ -66,6 +66,16 @@ impl Stages {
         Self { ranker, narrator, queue, words, sight, views, embeddings, observation, decisions }
     }
 
+    /// The views that a step encodes.
+    pub fn views(&self) -> &[View] {
+        &self.views
+    }
+
+    /// Whether there is anything to see in `frame`; where not, a step asks no encoder.
+    pub fn sees(&mut self, frame: &Frame) -> bool {
+        self.sight.look(&frame.picture, frame.at).is_none()
+    }
+
     /// Looks at `frame` and decides. `now` is when the decision stands: the frame's moment and the encoder's time.
     pub fn step(
         &mut self,

@@ -70,7 +70,7 @@ pub enum VoiceChoice {
     System,
     /// The direct one, and no other.
     Direct,
-    /// None: a transcript on standard error.
+    /// None: what is said takes its time and makes no sound. The walk's own lines tell it.
     None,
 }
 
@@ -127,7 +127,7 @@ pub fn open(choice: VoiceChoice, language: &str, rate: Rate) -> Result<(Box<dyn 
         VoiceChoice::None => {
             let start = Instant::now();
             let clock = Box::new(move || Timestamp(start.elapsed()));
-            return Ok((Box::new(Transcript::new(io::stderr(), clock, rate)), Vec::new()));
+            return Ok((Box::new(Transcript::new(io::sink(), clock, rate)), Vec::new()));
         }
     };
     first_that_works(openers, language, rate)

@@ -10,6 +10,8 @@
 #     $program        PROGRAM, its path made absolute
 #     camera_gone     unplugs the camera while it streams
 #     camera_back     plugs it in again
+#     camera_silent   leaves it plugged in, and lets it give no more pictures
+#     camera_heard    lets it give pictures again
 #
 # What SCRIPT prints comes out here, and its exit status is this one's. It has GUEST_SECONDS (600) for everything.
 set -euo pipefail
@@ -25,7 +27,7 @@ for file in "$1" "$2" "$kernel/vmlinuz"; do
         exit 1
     }
 done
-program=$(realpath "$1") script=$(realpath "$2")
+program=$(realpath "$1") script=$(realpath "$2") here=$(dirname "$(realpath "$0")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -68,6 +70,8 @@ $(export -p | grep -E '^declare -x (HOME|PATH|LANG|ORT_DYLIB_PATH|XDG_(CONFIG|DA
 program=$(printf '%q' "$program")
 camera_gone() { echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind; }
 camera_back() { echo vivid.0 >/sys/bus/platform/drivers/vivid/bind; }
+camera_silent() { python3 $(printf '%q' "$here/drop.py") /dev/video0 100; }
+camera_heard() { python3 $(printf '%q' "$here/drop.py") /dev/video0 0; }
 cd $(printf '%q' "$PWD")
 . $(printf '%q' "$script")
 MAIN

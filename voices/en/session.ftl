@@ -1,5 +1,6 @@
 # What the program says of itself.
 
 session-start = Streetscape is on.
-session-end = Streetscape is off.
+# Heard whole within the second that Ctrl-C has.
+session-end = Goodbye.
 session-cannot-start = Streetscape cannot start. Ask for help.

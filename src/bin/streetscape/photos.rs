@@ -130,7 +130,11 @@ pub fn embed(args: &EmbedArgs, common: &Common) -> Result<ExitCode> {
                 }
                 Err(error) => {
                     failed = true;
-                    eprintln!("streetscape: {error}");
+                    if common.json {
+                        println!("{}", json!({"image": name, "error": error}));
+                    } else {
+                        eprintln!("streetscape: {error}");
+                    }
                 }
             }
             true
@@ -189,7 +193,11 @@ fn answer(
 
 /// A file of captions, a line each: blank lines and repeated ones are left out, which is said once.
 fn captions(file: &Path) -> Result<Vec<String>> {
-    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let place = file.display();
+    let bytes = fs::read(file).with_context(|| format!("{place}: name a file with a caption on each line"))?;
+    let text = std::str::from_utf8(&bytes).with_context(|| format!("{place}: not UTF-8; save it as UTF-8"))?;
+    // Windows puts a mark in front.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (mut captions, mut seen, mut repeated) = (Vec::new(), HashSet::new(), 0);
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if seen.insert(line) {
@@ -199,10 +207,10 @@ fn captions(file: &Path) -> Result<Vec<String>> {
         }
     }
     if captions.is_empty() {
-        bail!("{}: no captions; write one on each line", file.display());
+        bail!("{place}: no captions; write one on each line");
     }
     if repeated > 0 {
-        tracing::warn!("{}: {repeated} captions stand there twice and are ranked once", file.display());
+        tracing::warn!("{place}: {repeated} captions stand there twice and are ranked once");
     }
     Ok(captions)
 }

@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use anyhow::{Context, Result};
@@ -32,6 +32,9 @@ use crate::{
     args::{Common, ReplayArgs, WalkArgs},
     setting_up::Model,
 };
+
+/// After a walk was asked to end, what hangs is cut off. The farewell has had its time by then.
+const END: Duration = Duration::from_secs(2);
 
 /// A recorded walk, through the same step as a live one.
 pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
@@ -89,18 +92,19 @@ pub fn walk(args: &WalkArgs, common: &Common) -> Result<ExitCode> {
             walked.map(|_| printer)
         });
         tokio::select! {
-            walked = &mut walking => walked,
+            walked = &mut walking => Some(walked),
             signal = asked_to_stop() => {
                 if let Err(error) = signal {
                     tracing::warn!("signals can't be heard: {error}");
                 }
                 stop.store(true, Ordering::Relaxed);
-                walking.await
+                tokio::time::timeout(END, walking).await.ok()
             }
         }
     });
-    // A camera's driver that hangs must not hold up the end.
+    // A driver that hangs must not hold up the end.
     runtime.shutdown_background();
+    let walked = walked.context("the walk hung and was cut off; `--log debug` tells in what; please report this")?;
     walked.context("the walk stopped unexpectedly; please report this")??.finish()
 }
 
@@ -150,10 +154,7 @@ fn open_voice(common: &Common) -> Result<Box<dyn Voice>> {
 
 /// Says one sentence before the program ends; a voice that never reports is given up after five seconds.
 fn speak_to_end(voice: &mut dyn Voice, text: &str) {
-    use std::{
-        thread::sleep,
-        time::{Duration, Instant},
-    };
+    use std::{thread::sleep, time::Instant};
     if let Err(error) = voice.say(speech::UtteranceId(0), text) {
         tracing::error!("{error}");
         return;

@@ -1,12 +1,18 @@
-//! The exported graphs against the trainer's forward pass.
+//! The exported graphs against the trainer's forward pass, and the sentence encoder against its published pipeline.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::Deserialize;
 
 use super::{MiniLm, MobileNetV2, Projection, Trained, TwoTowers, Whole};
 use crate::{
-    encoder::{Input, OnnxSession, Output, Runtime, SessionOptions, Values},
+    bundle::{Bundle, TEXT_INT8},
+    embedding::Embedding,
+    encoder::{Input, OnnxSession, OnnxTextEncoder, Output, Runtime, SessionOptions, TextEncoder, Values},
     training::{
         features::CONTEXT,
         onnx::{
@@ -34,18 +40,23 @@ fn layer(projection: &Projection) -> Layer {
     Layer::Linear { weight: Weight { shape, values: projection.weight.clone() }, bias: projection.bias.clone() }
 }
 
-/// The frozen trunks; `None`, said so, where this machine lacks them.
-fn trunks() -> Option<(Weights, Weights)> {
+/// The frozen image trunk; `None`, said so, where this machine lacks it.
+fn image_trunk() -> Option<Weights> {
     let data = std::env::var_os("STREETSCAPE_DATA").map_or("../shared".into(), PathBuf::from);
-    let image = data.join("weights/mobilenet_v2_imagenet.safetensors");
-    let text = directories::ProjectDirs::from("", "", "streetscape")?.data_dir().join("minilm/model.safetensors");
-    for file in [&image, &text] {
-        if !file.exists() {
-            eprintln!("skipped: there is no {}; tools/minilm.sh fetches the sentence encoder", file.display());
-            return None;
-        }
+    read(&data.join("weights/mobilenet_v2_imagenet.safetensors"))
+}
+
+/// The frozen text trunk; the same.
+fn text_trunk() -> Option<Weights> {
+    read(&directories::ProjectDirs::from("", "", "streetscape")?.data_dir().join("minilm/model.safetensors"))
+}
+
+fn read(file: &Path) -> Option<Weights> {
+    if !file.exists() {
+        eprintln!("skipped: there is no {}; tools/minilm.sh fetches the sentence encoder", file.display());
+        return None;
     }
-    Some((Weights::read(&image).expect("the image trunk"), Weights::read(&text).expect("the text trunk")))
+    Some(Weights::read(file).expect("a trunk"))
 }
 
 fn run(model: &Model, inputs: &[Input], output: &str) -> Vec<f32> {
@@ -58,18 +69,64 @@ fn run(model: &Model, inputs: &[Input], output: &str) -> Vec<f32> {
     output.values
 }
 
+/// Sentences through a text tower, padded to the longest.
+fn run_text(model: &Model, sentences: &[Vec<u32>]) -> Vec<f32> {
+    let longest = sentences.iter().map(Vec::len).max().unwrap_or(0);
+    let (mut ids, mut mask) = (vec![0_i64; sentences.len() * longest], vec![0_i64; sentences.len() * longest]);
+    for (row, sentence) in sentences.iter().enumerate() {
+        for (column, &id) in sentence.iter().enumerate() {
+            ids[row * longest + column] = i64::from(id);
+            mask[row * longest + column] = 1;
+        }
+    }
+    let shape = [sentences.len(), longest];
+    let inputs = [
+        Input { name: "input_ids", shape: &shape, values: Values::I64(&ids) },
+        Input { name: "attention_mask", shape: &shape, values: Values::I64(&mask) },
+    ];
+    run(model, &inputs, "text_embeds")
+}
+
+/// What the published pipeline makes of a sentence.
+#[derive(Deserialize)]
+struct Published {
+    text: String,
+    ids: Vec<u32>,
+    #[serde(skip)]
+    embedding: Vec<f32>,
+}
+
+/// As `tests/data/minilm/make.py` wrote them.
+fn published() -> Vec<Published> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/minilm");
+    let lines = fs::read_to_string(dir.join("sentences.jsonl")).expect("the sentences");
+    let bytes = fs::read(dir.join("embeddings.npy")).expect("their embeddings");
+    let rows: Vec<f32> = npyz::NpyFile::new(&bytes[..]).expect("an array").into_vec().expect("floats");
+    let mut sentences: Vec<Published> = lines.lines().map(|line| serde_json::from_str(line).expect("a sentence")).collect();
+    assert_eq!(rows.len(), sentences.len() * 384);
+    for (sentence, row) in sentences.iter_mut().zip(rows.chunks(384)) {
+        sentence.embedding = row.to_vec();
+    }
+    sentences
+}
+
 #[track_caller]
 fn check(what: &str, found: &[f32], want: Tensor<2>) {
     let want: Vec<f32> = want.into_data().iter::<f32>().collect();
+    near(what, found, &want);
+}
+
+#[track_caller]
+fn near(what: &str, found: &[f32], want: &[f32]) {
     assert_eq!(found.len(), want.len());
-    let most = found.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    let most = found.iter().zip(want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(most <= MOST, "{what}: differs by {most}");
     eprintln!("{what}: differs by {most:e} at most");
 }
 
 #[test]
 fn the_exported_towers_answer_as_the_trainer_does() {
-    let Some((vision, language)) = trunks() else { return };
+    let (Some(vision), Some(language)) = (image_trunk(), text_trunk()) else { return };
     let (device, trained) = (Device::flex(), trained());
     let whole = Whole {
         vision: MobileNetV2::new(&vision, &device).expect("the image trunk"),
@@ -87,20 +144,56 @@ fn the_exported_towers_answer_as_the_trainer_does() {
 
     // "a street", "zebra crossing ahead" and a sentence of one word, padded to the longest.
     let sentences = vec![vec![101, 1037, 2395, 102], vec![101, 29145, 5153, 3805, 102], vec![101, 3902, 102]];
-    let longest = 5;
-    let mut ids = vec![0_i64; sentences.len() * longest];
-    let mut mask = ids.clone();
-    for (row, sentence) in sentences.iter().enumerate() {
-        for (column, &id) in sentence.iter().enumerate() {
-            ids[row * longest + column] = i64::from(id);
-            mask[row * longest + column] = 1;
-        }
-    }
-    let shape = [sentences.len(), longest];
     let model = towers::minilm(&language, &[layer(&trained.text)], CONTEXT).expect("a graph");
-    let inputs = [
-        Input { name: "input_ids", shape: &shape, values: Values::I64(&ids) },
-        Input { name: "attention_mask", shape: &shape, values: Values::I64(&mask) },
-    ];
-    check("text tower", &run(&model, &inputs, "text_embeds"), whole.text(sentences));
+    check("text tower", &run_text(&model, &sentences), whole.text(sentences));
+}
+
+#[test]
+fn the_sentence_encoder_answers_as_its_published_pipeline_does() {
+    let Some(language) = text_trunk() else { return };
+    let sentences = published();
+    let want: Vec<f32> = sentences.iter().flat_map(|sentence| sentence.embedding.iter().copied()).collect();
+    let ids: Vec<Vec<u32>> = sentences.into_iter().map(|sentence| sentence.ids).collect();
+    let trunk = MiniLm::new(&language, &Device::flex()).expect("the text trunk");
+    let graph = towers::minilm(&language, &[], CONTEXT).expect("a graph");
+    // Small batches: the longest sentence, last, is padding to no other.
+    let (mut forward, mut exported) = (Vec::new(), Vec::new());
+    for batch in ids.chunks(8) {
+        forward.extend(trunk.forward(batch).into_data().iter::<f32>());
+        exported.extend(run_text(&graph, batch));
+    }
+    near("the trainer's forward pass", &forward, &want);
+    near("the exported graph", &exported, &want);
+}
+
+/// Needs no weights: the projection is read out of the shipped tower, and stands behind what was published.
+#[test]
+fn the_shipped_text_tower_points_where_the_published_one_does() {
+    let bundle = Bundle::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models/street")).expect("the shipped model");
+    let options = SessionOptions::default();
+    let mut tower =
+        OnnxTextEncoder::open(Runtime::load(None).expect("ONNX Runtime"), &bundle, &options).expect("its text tower");
+    let graph = Model::read(&bundle.dir().join(TEXT_INT8)).expect("its graph").graph;
+    let floats = |name: &str| graph.floats(name).expect("a constant of the projection").1;
+    let (scale, bias) = (floats("projection.0.weight.scale"), floats("projection.0.bias"));
+    let weight = graph.constant("projection.0.weight.quantised").and_then(|tensor| tensor.raw_data.clone());
+    let weight: Vec<f32> = weight.expect("the projection's weight").iter().map(|&byte| f32::from(byte as i8)).collect();
+
+    let sentences: Vec<Published> = published().into_iter().filter(|sentence| !sentence.text.trim().is_empty()).collect();
+    let found = tower.encode(&sentences.iter().map(|sentence| &*sentence.text).collect::<Vec<_>>()).expect("embeddings");
+    let cosines: Vec<f32> = found
+        .iter()
+        .zip(&sentences)
+        .map(|(found, sentence)| {
+            let mut want = bias.clone();
+            for (x, row) in sentence.embedding.iter().zip(weight.chunks(scale.len())) {
+                want.iter_mut().zip(row.iter().zip(&scale)).for_each(|(sum, (w, scale))| *sum += x * w * scale);
+            }
+            found.cosine(&Embedding::new(want).expect("a direction"))
+        })
+        .collect();
+    let mean = cosines.iter().sum::<f32>() / cosines.len() as f32;
+    let least = cosines.iter().copied().fold(1.0, f32::min);
+    eprintln!("text tower int8: cosine {mean:.4} in the mean, {least:.4} at least");
+    assert!(mean >= 0.99 && least >= 0.97, "cosine {mean} in the mean, {least} at least: {cosines:?}");
 }

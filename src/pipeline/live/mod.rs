@@ -1,0 +1,133 @@
+//! The live walk: a camera's thread, a mailbox of one frame, an encoder's thread, and the walker's thread that decides and speaks.
+//!
+//! Owns the threads, the wall clock, and what is done when camera, encoder or voice fail: each fault is said, and the loop goes on
+//! trying to mend it. A camera or an encoder that hangs holds up its own thread and no other, so that this too is said, and the end
+//! comes when it is asked for. Leaves signals and the terminal to the program.
+
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    capture::{CaptureError, FrameSource},
+    encoder::{EncoderError, ImageEncoder},
+    frame::Frame,
+    pipeline::{
+        PipelineError, Stages,
+        report::{self, Happening, Summary},
+    },
+    speech::{SpeechError, Voice},
+};
+
+use self::{
+    camera::Camera,
+    looking::Encoder,
+    walker::{State, Walker},
+};
+
+mod camera;
+mod looking;
+mod walker;
+
+/// How the live loop paces itself.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveConfig {
+    /// Time between two frames that are looked at: more would cost battery and tell nothing new at walking speed.
+    pub interval: Duration,
+    /// Between two tries to mend a fault.
+    pub retry: Duration,
+    /// A camera that gives no picture for longer is lost, even where its driver reports nothing.
+    pub silent: Duration,
+    /// A look that takes longer is late.
+    pub late: Duration,
+    /// How long the farewell may take.
+    pub farewell: Duration,
+}
+
+impl Default for LiveConfig {
+    /// Five looks a second: 0.3 m of way between two at 1.4 m/s. A camera is given up a little later than it gives itself up, since
+    /// it knows more of the cause. The farewell is heard in half a second, and leaves the rest of Ctrl-C's second to closing on a
+    /// busy machine.
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_millis(200),
+            retry: Duration::from_secs(1),
+            silent: Duration::from_secs(5),
+            late: Duration::from_millis(800),
+            farewell: Duration::from_millis(700),
+        }
+    }
+}
+
+/// Opens a camera, the first time and after it was lost; its frames count their time from the moment given.
+pub type OpenCamera = Box<dyn FnMut(Instant) -> Result<Box<dyn FrameSource>, CaptureError> + Send>;
+/// Builds an encoder, after it was lost.
+pub type OpenEncoder = Box<dyn FnMut() -> Result<Box<dyn ImageEncoder>, EncoderError> + Send>;
+/// Opens another voice, after one was lost.
+pub type OpenVoice = Box<dyn FnMut() -> Result<Box<dyn Voice>, SpeechError> + Send>;
+/// Keeps a frame; an error ends the recording, never the walk.
+pub type Record = Box<dyn FnMut(&Frame) -> Result<(), String> + Send>;
+
+/// What a live walk is made of.
+pub struct Walk {
+    /// Between a picture and the voice.
+    pub stages: Stages,
+    /// The model, already tested.
+    pub encoder: Box<dyn ImageEncoder>,
+    /// The voice, already tested.
+    pub voice: Box<dyn Voice>,
+    /// For the first picture and after a loss.
+    pub open_camera: OpenCamera,
+    /// After a loss.
+    pub open_encoder: OpenEncoder,
+    /// After a loss.
+    pub open_voice: OpenVoice,
+    /// Where frames are kept, if anywhere.
+    pub record: Option<Record>,
+    /// Timing.
+    pub config: LiveConfig,
+}
+
+impl Walk {
+    /// Walks until `stop` is set; says goodbye then. Every happening is handed to `report` as it happens.
+    pub fn run(self, stop: &AtomicBool, report: &mut dyn FnMut(&Happening)) -> Result<Summary, PipelineError> {
+        let started = Instant::now();
+        let camera = Arc::new(Camera::new(started));
+        let watching = {
+            let (camera, open, retry) = (Arc::clone(&camera), self.open_camera, self.config.retry);
+            // A picture is then half an interval old at most when it is looked at.
+            let pause = self.config.interval / 2;
+            thread::Builder::new().name("camera".to_owned()).spawn(move || camera.watch(open, pause, retry))
+        };
+        let watching = watching.map_err(|source| PipelineError::Thread { what: "the camera", source })?;
+        let views = self.stages.views().to_vec();
+        let encoder = Encoder::start(self.encoder, self.open_encoder, views, self.config.retry);
+        let mut walker = Walker {
+            stages: self.stages,
+            camera: &camera,
+            encoder: encoder.map_err(|source| PipelineError::Thread { what: "the encoder", source })?,
+            voice: self.voice,
+            open_voice: self.open_voice,
+            record: self.record,
+            config: self.config,
+            state: State::default(),
+            report,
+        };
+        let walked = walker.walk(stop);
+        // Whatever ended the walk, the walker hears that it has ended.
+        let parted = walker.farewell();
+        camera.leave();
+        let mut summary = walker.summary();
+        summary.dropped = camera.mailbox.dropped();
+        summary.duration = report::seconds(camera.now());
+        summary.wall_seconds = summary.duration;
+        // Threads that hang in a driver must not keep the walker waiting: they are left to end with the program.
+        if watching.is_finished() && watching.join().is_err() {
+            return Err(PipelineError::Panicked { what: "the camera's thread" });
+        }
+        report(&Happening::summary(summary));
+        walked.and(parted).map(|()| summary)
+    }
+}

@@ -1,0 +1,252 @@
+//! The walker's thread: what is seen becomes words, and what fails is said for as long as it lasts.
+//!
+//! Owns the order of the loop and the patience with camera, encoder and voice. Waits for none of them longer than a moment, so that
+//! it can say what hangs and end when it is asked to.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    LiveConfig, OpenVoice, Record,
+    camera::Camera,
+    looking::{Encoder, Look},
+};
+use crate::{
+    callout::{Callout, Priority, Subject},
+    fault::{Fault, Recovery},
+    pipeline::{
+        Outcome, PipelineError, Stages, StepError, VoiceCommand,
+        mailbox::Taken,
+        report::{self, Event, Happening, Summary},
+    },
+    speech::{Voice, VoiceEvent},
+};
+
+/// Seconds of sound.
+#[derive(Default)]
+pub(super) struct Speech {
+    since: Option<Instant>,
+    total: Duration,
+}
+
+pub(super) struct Walker<'a> {
+    pub stages: Stages,
+    pub camera: &'a Camera,
+    pub encoder: Encoder,
+    pub voice: Box<dyn Voice>,
+    pub open_voice: OpenVoice,
+    pub record: Option<Record>,
+    pub config: LiveConfig,
+    pub state: State,
+    pub report: &'a mut dyn FnMut(&Happening),
+}
+
+/// What changes while walking.
+#[derive(Default)]
+pub(super) struct State {
+    /// The encoder failed, and has not answered since.
+    blank: bool,
+    /// No voice is left; when to try again.
+    mute: Option<Instant>,
+    /// What became of the voice, to be told to the stages.
+    pending: Vec<VoiceEvent>,
+    /// Faults that last, each with the moment to say it again.
+    lasting: BTreeMap<Fault, Instant>,
+    speech: Speech,
+    out: Outcome,
+    summary: Summary,
+}
+
+impl Walker<'_> {
+    /// Walks until `stop` is set.
+    pub fn walk(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
+        /// How long the voice's reports and a fault may lie unread.
+        const POLL: Duration = Duration::from_millis(20);
+        let mut next_look = Instant::now();
+        self.announce("session-start")?;
+        while !stop.load(Ordering::Relaxed) {
+            self.listen()?;
+            self.find_voice()?;
+            self.ail()?;
+            if self.encoder.busy().is_some() {
+                if self.encoder.answer(POLL)? {
+                    self.see()?;
+                }
+                continue;
+            }
+            let early = next_look.saturating_duration_since(Instant::now());
+            if !early.is_zero() {
+                thread::sleep(POLL.min(early));
+                continue;
+            }
+            match self.camera.mailbox.take(&mut self.encoder.look.frame, POLL) {
+                Taken::Value => {
+                    next_look = Instant::now() + self.config.interval;
+                    self.look()?;
+                }
+                Taken::Nothing => {
+                    let now = self.camera.now();
+                    self.stages.tick(now, &mut self.state.out);
+                    self.flush()?;
+                }
+                Taken::Closed => return Err(PipelineError::Panicked { what: "the camera's thread" }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the frame and has it encoded; where there is nothing to see in it, that alone is said.
+    fn look(&mut self) -> Result<(), PipelineError> {
+        self.state.summary.frames += 1;
+        self.keep()?;
+        if self.stages.sees(&self.encoder.look.frame) { self.encoder.begin() } else { self.see() }
+    }
+
+    fn see(&mut self) -> Result<(), PipelineError> {
+        let now = self.camera.now();
+        let Look { frame, answer } = &mut self.encoder.look;
+        match self.stages.step(frame, answer, now, &mut self.state.out) {
+            Ok(()) => {
+                self.state.summary.encoded += 1;
+                self.state.blank = false;
+            }
+            Err(StepError::Encoder(error)) => {
+                tracing::error!("{error}");
+                self.state.blank |= error.recovery() != Recovery::Retry;
+            }
+            Err(StepError::Speech(error)) => tracing::error!("{error}"),
+        }
+        self.flush()
+    }
+
+    fn keep(&mut self) -> Result<(), PipelineError> {
+        let Some(record) = &mut self.record else { return Ok(()) };
+        if let Err(reason) = record(&self.encoder.look.frame) {
+            tracing::error!("recording stopped: {reason}");
+            self.record = None;
+            self.fault(Fault::RecordingStopped)?;
+        }
+        Ok(())
+    }
+
+    /// Says what is wrong with camera and encoder, and that it is right again.
+    fn ail(&mut self) -> Result<(), PipelineError> {
+        let (blank, busy) = (self.state.blank, self.encoder.busy().unwrap_or_default());
+        self.lasting(Fault::CameraLost, self.camera.is_lost(self.config.silent), Some(Fault::CameraBack))?;
+        self.lasting(Fault::EncoderLost, blank, Some(Fault::EncoderBack))?;
+        self.lasting(Fault::EncoderLate, !blank && busy > self.config.late, None)
+    }
+
+    /// Says `fault` while it lasts, as often as the narrator lets it: one that could not be said at first is said later. Then its
+    /// end.
+    fn lasting(&mut self, fault: Fault, lasts: bool, end: Option<Fault>) -> Result<(), PipelineError> {
+        let now = Instant::now();
+        match (lasts, self.state.lasting.get(&fault)) {
+            (true, Some(again)) if now < *again => Ok(()),
+            (true, _) => {
+                self.state.lasting.insert(fault, now + self.config.retry);
+                self.fault(fault)
+            }
+            (false, Some(_)) => {
+                self.state.lasting.remove(&fault);
+                end.map_or(Ok(()), |end| self.fault(end))
+            }
+            (false, None) => Ok(()),
+        }
+    }
+
+    fn fault(&mut self, fault: Fault) -> Result<(), PipelineError> {
+        let now = self.camera.now();
+        self.stages.fault(fault, now, &mut self.state.out)?;
+        self.flush()
+    }
+
+    fn announce(&mut self, message: &str) -> Result<(), PipelineError> {
+        let (at, subject) = (self.camera.now(), Subject::new("session", message));
+        let callout = Callout { at, subject, message: message.into(), direction: None, priority: Priority::Message, p: None };
+        self.stages.announce(callout, at, &mut self.state.out)?;
+        self.flush()
+    }
+
+    /// What the voice reports: finished speech makes room for the next, a lost voice is to be replaced.
+    fn listen(&mut self) -> Result<(), PipelineError> {
+        let mut events = std::mem::take(&mut self.state.pending);
+        events.extend(self.voice.events());
+        for event in events {
+            match &event {
+                VoiceEvent::Began(_) => self.state.speech.since = Some(Instant::now()),
+                VoiceEvent::Finished(_) | VoiceEvent::Stopped(_) => {
+                    self.state.speech.total += self.state.speech.since.take().map(|s| s.elapsed()).unwrap_or_default();
+                }
+                VoiceEvent::Lost(reason) => {
+                    tracing::error!("{}: {reason}", self.voice.name());
+                    self.state.mute = Some(Instant::now());
+                }
+            }
+            let now = self.camera.now();
+            self.stages.heard(&event, now, &mut self.state.out);
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Looks for another voice where one was lost, now and then.
+    fn find_voice(&mut self) -> Result<(), PipelineError> {
+        if self.state.mute.is_none_or(|when| Instant::now() < when) {
+            return Ok(());
+        }
+        match (self.open_voice)() {
+            Ok(voice) => {
+                self.voice = voice;
+                self.state.mute = None;
+                self.fault(Fault::VoiceLost)
+            }
+            Err(error) => {
+                tracing::error!("{error}");
+                self.state.mute = Some(Instant::now() + self.config.retry);
+                Ok(())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), PipelineError> {
+        for happening in &self.state.out.happenings {
+            self.state.summary.callouts += u64::from(matches!(happening.event, Event::Callout { .. } | Event::Fault { .. }));
+            (self.report)(happening);
+        }
+        for command in &self.state.out.voice {
+            let done = match command {
+                VoiceCommand::Say { id, text } => self.voice.say(*id, text),
+                VoiceCommand::Stop => self.voice.stop(),
+            };
+            if let Err(error) = done {
+                self.state.pending.push(VoiceEvent::Lost(error.to_string()));
+            }
+        }
+        self.state.out.clear();
+        Ok(())
+    }
+
+    /// Says that the walk has ended, and waits for it as long as a walker would.
+    pub fn farewell(&mut self) -> Result<(), PipelineError> {
+        let until = Instant::now() + self.config.farewell;
+        let now = self.camera.now();
+        self.stages.hush(now, &mut self.state.out);
+        self.flush()?;
+        self.announce("session-end")?;
+        while self.stages.speaking() && Instant::now() < until {
+            thread::sleep(Duration::from_millis(10));
+            self.listen()?;
+        }
+        Ok(())
+    }
+
+    /// The figures, but for those that the camera knows.
+    pub fn summary(&self) -> Summary {
+        Summary { speech_seconds: report::length(self.state.speech.total), ..self.state.summary }
+    }
+}
