@@ -215,7 +215,7 @@ def photos(folder, streets, seed, samples, size, quality, threads):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(streets):
-        final = folder / f"train-{number:03}.tar"
+        final = folder / f"train-rendered-{number:03}.tar"
         if final.exists():
             continue
         random = Random(f"{seed} {number}")
