@@ -91,6 +91,8 @@ pub struct Callout {
     pub direction: Option<Direction>,
     /// How urgent it is.
     pub priority: Priority,
+    /// The last moment at which saying it may begin: what was ahead is behind by then.
+    pub valid_until: Timestamp,
     /// Calibrated probability of what it says; `None` for what is not a sight (faults, the session's start).
     pub p: Option<f32>,
 }

@@ -32,7 +32,7 @@ use streetscape::{
         sight::{Sight, SightConfig},
     },
     ranking::Ranker,
-    speech::{Freshness, SpeechError, SpeechQueue, UtteranceId, Voice, VoiceEvent, Words},
+    speech::{SpeechError, SpeechQueue, UtteranceId, Voice, VoiceEvent, Words},
     vocabulary::Vocabulary,
     walk::{About, Walk as Recorded, WalkWriter},
 };
@@ -153,7 +153,7 @@ impl Walking {
         let classes = vocabulary.facets().map(|(_, facet)| vec![direction.clone(); facet.classes.len()]).collect();
         let ranker = Ranker::new(&vocabulary, classes, &Calibration::default()).unwrap();
         let narrator = Narrator::new(&vocabulary, EvidenceConfig::default(), Pace::default()).unwrap();
-        let queue = SpeechQueue::new(Freshness::default());
+        let queue = SpeechQueue::default();
         let words = Words::load("en").unwrap();
         let (for_camera, for_encoder, for_voice) = (camera.clone(), encoder.clone(), Switch::new(Health::Well));
         let walk = Walk {

@@ -170,6 +170,7 @@ impl Narrator {
                 message: message.clone(),
                 direction: event.directed.then(|| belief.view.direction()),
                 priority: event.priority,
+                valid_until: now.after(event.valid()),
                 p: Some(belief.p),
             }));
         }
@@ -194,6 +195,7 @@ impl Narrator {
             subject,
             direction: None,
             priority: Priority::Important,
+            valid_until: now.after(events::FAULT_VALID),
             p: None,
         })
     }
@@ -206,12 +208,6 @@ impl Narrator {
     /// What is believed now, for `describe` on request and for logs.
     pub fn beliefs(&self) -> Vec<Belief> {
         self.evidence.beliefs()
-    }
-
-    /// Until when a callout of this subject is worth saying.
-    pub fn valid_until(&self, callout: &Callout) -> Timestamp {
-        let row = self.watched.iter().find(|w| w.subject == callout.subject);
-        callout.at.after(row.map_or(events::FAULT_VALID, |w| w.event.valid()))
     }
 
     /// Hazards before places: by priority, then ahead before aside, then by the table's order.

@@ -182,6 +182,7 @@ mod tests {
             message: "crossing-zebra-crossing".into(),
             direction: Some(Direction::Ahead),
             priority: Priority::Important,
+            valid_until: Timestamp::from_seconds(16.0),
             p: Some(0.9312),
         }
     }

@@ -22,7 +22,7 @@ mod words;
 pub use direct::DirectVoice;
 pub use error::SpeechError;
 pub use length::{LengthModel, Rate};
-pub use queue::{Action, DropReason, Freshness, SpeechQueue};
+pub use queue::{Action, DropReason, SpeechQueue};
 pub use system::SystemVoice;
 pub use transcript::{Clock, Transcript};
 pub use words::{Slot, Words};

@@ -1,54 +1,14 @@
 //! The speech queue: which callout is said now, which waits, which goes unsaid.
 //!
-//! Owns Speech Dispatcher's rules of priority and the age at which a callout is stale. Leaves the words to `words`, the sound to
-//! a voice, and whether an interrupted callout is worth repeating to `narrator`. Reads no clock and makes no sound: what
+//! Owns Speech Dispatcher's rules of priority. Leaves the words to `words`, the sound to a voice, and to `narrator` for how long a
+//! callout holds and whether an interrupted one is worth repeating. Reads no clock and makes no sound: what
 //! happens comes in as an argument, what is to be done goes out as [`Action`]s, in order.
-
-use std::time::Duration;
 
 use super::{UtteranceId, VoiceEvent};
 use crate::{
     callout::{Callout, Priority},
     frame::Timestamp,
 };
-
-/// How long after its decision a callout may still begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Freshness {
-    /// For important callouts.
-    pub important: Duration,
-    /// For messages.
-    pub message: Duration,
-    /// For texts.
-    pub text: Duration,
-    /// For notifications and progress, which never wait: they are stale only when they come late.
-    pub notification: Duration,
-}
-
-impl Default for Freshness {
-    /// Our inference: at 1.4 m/s a walker is 4 m further after 3 s, and a hazard that was ahead is behind; a place lasts longer.
-    /// A message outlives one important callout, which takes up to 3 s (EN 301 549, 5.1.3).
-    fn default() -> Self {
-        Self {
-            important: Duration::from_secs(3),
-            message: Duration::from_secs(5),
-            text: Duration::from_secs(8),
-            notification: Duration::from_secs(2),
-        }
-    }
-}
-
-impl Freshness {
-    /// The last moment at which `callout` may begin.
-    pub fn valid_until(&self, callout: &Callout) -> Timestamp {
-        callout.at.after(match callout.priority {
-            Priority::Important => self.important,
-            Priority::Message => self.message,
-            Priority::Text => self.text,
-            Priority::Notification | Priority::Progress => self.notification,
-        })
-    }
-}
 
 /// Why a callout was never begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,13 +70,11 @@ pub enum Action {
 struct Item {
     callout: Callout,
     text: String,
-    valid_until: Timestamp,
 }
 
 /// What is being said and what waits.
 #[derive(Debug, Default)]
 pub struct SpeechQueue {
-    freshness: Freshness,
     last: u64,
     speaking: Option<(UtteranceId, Callout)>,
     /// In the order of arrival; never a notification or progress, one text at most.
@@ -124,11 +82,6 @@ pub struct SpeechQueue {
 }
 
 impl SpeechQueue {
-    /// An empty queue.
-    pub fn new(freshness: Freshness) -> Self {
-        Self { freshness, ..Self::default() }
-    }
-
     /// What is being said.
     pub fn speaking(&self) -> Option<&Callout> {
         self.speaking.as_ref().map(|(_, callout)| callout)
@@ -139,8 +92,8 @@ impl SpeechQueue {
         let mut actions = Vec::new();
         self.expire(now, &mut actions);
         let priority = callout.priority;
-        let item = Item { valid_until: self.freshness.valid_until(&callout), callout, text };
-        if item.valid_until < now {
+        let item = Item { callout, text };
+        if item.callout.valid_until < now {
             actions.push(dropped(item, DropReason::Expired));
             return actions;
         }
@@ -203,7 +156,7 @@ impl SpeechQueue {
     }
 
     fn expire(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
-        let stale = self.waiting.extract_if(.., |item| item.valid_until < now);
+        let stale = self.waiting.extract_if(.., |item| item.callout.valid_until < now);
         actions.extend(stale.map(|item| dropped(item, DropReason::Expired)));
     }
 

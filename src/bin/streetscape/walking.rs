@@ -24,7 +24,7 @@ use streetscape::{
         report::{Event, Happening},
         sight::{Sight, SightConfig},
     },
-    speech::{self, Freshness, LengthModel, Rate, SpeechQueue, Voice, VoiceChoice, Words},
+    speech::{self, LengthModel, Rate, SpeechQueue, Voice, VoiceChoice, Words},
     walk::{About, WalkWriter},
 };
 
@@ -131,7 +131,7 @@ fn ready(common: &Common) -> Result<(Model, Stages, Box<dyn ImageEncoder>)> {
 
 fn stages(model: &Model, common: &Common) -> Result<Stages> {
     let narrator = Narrator::new(&model.vocabulary, EvidenceConfig::default(), narrator::Pace::default())?;
-    let queue = SpeechQueue::new(Freshness::default());
+    let queue = SpeechQueue::default();
     let (words, sight) = (Words::load(&common.language)?, Sight::new(SightConfig::default()));
     Ok(Stages::new(model.ranker()?, narrator, queue, words, sight))
 }

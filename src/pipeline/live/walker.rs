@@ -26,6 +26,9 @@ use crate::{
     speech::{Voice, VoiceEvent},
 };
 
+/// For how long the walk's beginning and end are worth telling.
+const ANNOUNCEMENT_VALID: Duration = Duration::from_secs(5);
+
 /// Seconds of sound.
 #[derive(Default)]
 pub(super) struct Speech {
@@ -166,8 +169,9 @@ impl Walker<'_> {
     }
 
     fn announce(&mut self, message: &str) -> Result<(), PipelineError> {
-        let (at, subject) = (self.camera.now(), Subject::new("session", message));
-        let callout = Callout { at, subject, message: message.into(), direction: None, priority: Priority::Message, p: None };
+        let (at, subject, message) = (self.camera.now(), Subject::new("session", message), message.into());
+        let (priority, valid_until) = (Priority::Message, at.after(ANNOUNCEMENT_VALID));
+        let callout = Callout { at, subject, message, direction: None, priority, valid_until, p: None };
         self.stages.announce(callout, at, &mut self.state.out)?;
         self.flush()
     }

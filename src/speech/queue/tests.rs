@@ -1,5 +1,7 @@
 //! The rules of the speech queue, case by case.
 
+use std::time::Duration;
+
 use super::*;
 use crate::callout::Subject;
 
@@ -31,7 +33,14 @@ fn priority(name: &str) -> Priority {
 
 fn callout(name: &str, at: Timestamp) -> Callout {
     let subject = Subject::new("test", &name[1..]);
-    Callout { at, subject, message: name.into(), direction: None, priority: priority(name), p: None }
+    let valid = match priority(name) {
+        Priority::Important => 3,
+        Priority::Message => 5,
+        Priority::Text => 8,
+        Priority::Notification | Priority::Progress => 2,
+    };
+    let valid_until = at.after(Duration::from_secs(valid));
+    Callout { at, subject, message: name.into(), direction: None, priority: priority(name), valid_until, p: None }
 }
 
 fn show(action: &Action) -> String {
