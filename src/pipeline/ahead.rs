@@ -1,65 +1,108 @@
-//! Frames read ahead: while one is looked at, the next is read and decoded.
+//! Frames looked at ahead: read one after another, encoded on several cores, handed on in their order.
 //!
-//! Owns the thread that reads and the exchange of buffers. Unlike the mailbox of a live walk it drops nothing: every frame and
-//! every fault keeps its place.
+//! Owns the workers and the exchange of buffers. Unlike the mailbox of a live walk it drops nothing: every frame and every fault
+//! keeps its place.
 
-use std::{mem, sync::mpsc, thread};
+use std::{
+    num::NonZero,
+    sync::{Mutex, PoisonError, mpsc},
+    thread,
+};
 
 use crate::{
     capture::{CaptureError, FrameSource, Next},
-    frame::Frame,
-    pipeline::PipelineError,
+    encoder::{EncoderError, ImageEncoder},
+    fault::Recovery,
+    observation::View,
+    pipeline::{PipelineError, batch::in_order, look::Look},
 };
 
-/// Frames that lie ready while the next is read; more would take memory and gain nothing, since reading is the quicker part.
-const READY: usize = 1;
+/// Workers at most: each holds a model of its own, of some 20 MB.
+const MOST_WORKERS: usize = 4;
 
-/// Hands `source` to `work` with its frames read ahead, and gives what `work` gives.
-pub(super) fn ahead<T>(
+/// Hands every frame of `source` to `each`, with the embeddings of its `views`; or why it can't be read. Each worker has an encoder
+/// of its own, opened with its first frame. Ends with the source, with an error that nothing will mend, and with the first error
+/// that `each` gives; a look that it gives back is used again.
+pub(super) fn ahead(
     source: &mut dyn FrameSource,
-    work: impl FnOnce(&mut dyn FrameSource) -> Result<T, PipelineError>,
-) -> Result<T, PipelineError> {
+    views: &[View],
+    open: &(dyn Fn() -> Result<Box<dyn ImageEncoder>, EncoderError> + Sync),
+    each: &mut dyn FnMut(Result<Look, CaptureError>) -> Result<Option<Look>, PipelineError>,
+) -> Result<(), PipelineError> {
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS);
+    let (back, used) = mpsc::channel();
+    let frames = Mutex::new(Frames { source, used, place: 0, over: false });
+    let (send, results) = mpsc::sync_channel(workers);
     thread::scope(|scope| {
-        let (send, frames) = mpsc::sync_channel(READY);
-        let (back, used) = mpsc::channel::<Frame>();
-        let reader = scope.spawn(move || {
-            loop {
-                let mut frame = used.try_recv().unwrap_or_default();
-                let read = source.read(&mut frame);
-                let last = matches!(read, Ok(Next::End));
-                // Nobody takes frames any more: the work ended early.
-                if send.send((frame, read)).is_err() || last {
-                    break;
+        let mut running = Vec::new();
+        for _ in 0..workers {
+            let (frames, send) = (&frames, send.clone());
+            running.push(scope.spawn(move || {
+                let mut encoder = None;
+                loop {
+                    let next = frames.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((place, mut looked)) = next else { break };
+                    if let Ok(look) = &mut looked {
+                        let opened = match &mut encoder {
+                            Some(encoder) => Ok(encoder),
+                            none => open().map(|opened| none.insert(opened)),
+                        };
+                        look.take(opened.map(|encoder| encoder.as_mut() as &mut dyn ImageEncoder), views);
+                    }
+                    // Nobody takes frames any more: the work ended early.
+                    if send.send((place, looked)).is_err() {
+                        break;
+                    }
                 }
-            }
-        });
-        let worked = work(&mut Ahead { frames, back });
-        match reader.join() {
-            Ok(()) => worked,
-            Err(_) => Err(PipelineError::Panicked { what: "reading frames" }),
+            }));
         }
+        drop(send);
+        let outcome = in_order(results, &mut |looked| {
+            if let Some(look) = each(looked)? {
+                // After the last frame nobody takes a buffer back.
+                let _ = back.send(look);
+            }
+            Ok(true)
+        });
+        let joined = running.into_iter().map(|worker| worker.join()).all(|end| end.is_ok());
+        if joined { outcome } else { Err(PipelineError::Panicked { what: "looking ahead" }) }
     })
 }
 
-struct Ahead {
-    frames: mpsc::Receiver<(Frame, Result<Next, CaptureError>)>,
-    back: mpsc::Sender<Frame>,
+/// The frames that are left, and buffers for them.
+struct Frames<'a> {
+    source: &'a mut dyn FrameSource,
+    used: mpsc::Receiver<Look>,
+    place: usize,
+    over: bool,
 }
 
-impl FrameSource for Ahead {
-    fn read(&mut self, frame: &mut Frame) -> Result<Next, CaptureError> {
-        let Ok((mut read, next)) = self.frames.recv() else { return Ok(Next::End) };
-        mem::swap(frame, &mut read);
-        // After the last frame the reader is gone, and takes no buffer back.
-        let _ = self.back.send(read);
-        next
+impl Frames<'_> {
+    fn next(&mut self) -> Option<(usize, Result<Look, CaptureError>)> {
+        if self.over {
+            return None;
+        }
+        // Until it is read, so that a reader that panics is the last.
+        self.over = true;
+        let mut look = self.used.try_recv().unwrap_or_default();
+        let looked = match self.source.read(&mut look.frame) {
+            Ok(Next::End) => return None,
+            Ok(Next::Frame) => Ok(look),
+            Err(error) => Err(error),
+        };
+        self.over = looked.as_ref().is_err_and(|error| error.recovery() != Recovery::Retry);
+        self.place += 1;
+        Some((self.place - 1, looked))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::Timestamp;
+    use crate::{
+        embedding::Embedding,
+        frame::{Frame, Picture, Timestamp},
+    };
 
     /// Frames at 0, 1, 2, ... seconds; each that is listed in `broken` is an error in its place. Panics at frame 100.
     struct Fake {
@@ -82,24 +125,39 @@ mod tests {
         }
     }
 
-    /// The moments of at most `take` reads, -1 for an error.
-    fn read(frames: u32, broken: &'static [u32], take: usize) -> Result<Vec<f64>, PipelineError> {
-        ahead(&mut Fake { next: 0, frames, broken }, |source| {
-            let (mut frame, mut moments) = (Frame::default(), Vec::new());
-            while moments.len() < take {
-                match source.read(&mut frame) {
-                    Ok(Next::End) => break,
-                    Ok(Next::Frame) => moments.push(frame.at.seconds()),
-                    Err(_) => moments.push(-1.0),
-                }
+    /// Takes longer with every other picture, so that workers overtake one another.
+    struct Slow(bool);
+
+    impl ImageEncoder for Slow {
+        fn encode(&mut self, _: &Picture, _: &[View], out: &mut Vec<Embedding>) -> Result<(), EncoderError> {
+            self.0 = !self.0;
+            thread::sleep(std::time::Duration::from_millis(if self.0 { 3 } else { 0 }));
+            out.clear();
+            Ok(())
+        }
+    }
+
+    /// The moments of at most `take` looks, -1 for an error.
+    fn look(frames: u32, broken: &'static [u32], take: usize) -> Result<Vec<f64>, PipelineError> {
+        let mut moments = Vec::new();
+        let open = || -> Result<Box<dyn ImageEncoder>, EncoderError> { Ok(Box::new(Slow(false))) };
+        let mut source = Fake { next: 0, frames, broken };
+        let outcome = ahead(&mut source, &[View::Full], &open, &mut |looked| {
+            if moments.len() == take {
+                return Err(PipelineError::Panicked { what: "a test that has enough" });
             }
-            Ok(moments)
-        })
+            moments.push(looked.as_ref().map_or(-1.0, |look| look.frame.at.seconds()));
+            Ok(looked.ok())
+        });
+        match outcome {
+            Err(PipelineError::Panicked { what: "a test that has enough" }) => Ok(moments),
+            outcome => outcome.map(|()| moments),
+        }
     }
 
     #[track_caller]
     fn check(frames: u32, broken: &'static [u32], take: usize, want: &[f64]) {
-        assert_eq!(read(frames, broken, take).expect("frames"), want, "{frames} frames, {broken:?} broken, {take} taken");
+        assert_eq!(look(frames, broken, take).expect("frames"), want, "{frames} frames, {broken:?} broken, {take} taken");
     }
 
     #[test]
@@ -108,6 +166,7 @@ mod tests {
         check(4, &[], 9, &[0.0, 1.0, 2.0, 3.0]);
         check(4, &[0, 2], 9, &[-1.0, 1.0, -1.0, 3.0]);
         check(3, &[2], 9, &[0.0, 1.0, -1.0]);
+        check(90, &[], 99, &(0..90).map(f64::from).collect::<Vec<_>>());
     }
 
     #[test]
@@ -118,6 +177,6 @@ mod tests {
 
     #[test]
     fn a_reader_that_panics_is_told_of() {
-        assert!(matches!(read(1000, &[], 1000), Err(PipelineError::Panicked { .. })));
+        assert!(matches!(look(1000, &[], 1000), Err(PipelineError::Panicked { what: "looking ahead" })));
     }
 }

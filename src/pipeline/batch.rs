@@ -68,23 +68,23 @@ pub fn encode(
             }));
         }
         drop(send);
-        let outcome = in_order(results, each);
+        let outcome = in_order(results, &mut |encoded| Ok(each(encoded.map_err(super::StepError::from)?)));
         let joined = running.into_iter().map(|worker| worker.join()).all(|end| end.is_ok());
         if joined { outcome } else { Err(panicked) }
     })
 }
 
-/// Hands results on in the order of their places, holding back those that came early.
-fn in_order(
-    results: mpsc::Receiver<(usize, Result<Encoded, EncoderError>)>,
-    each: &mut dyn FnMut(Encoded) -> bool,
+/// Hands results on in the order of their places, holding back those that came early, until `each` gives false or an error.
+pub(super) fn in_order<T>(
+    results: mpsc::Receiver<(usize, T)>,
+    each: &mut dyn FnMut(T) -> Result<bool, PipelineError>,
 ) -> Result<(), PipelineError> {
     let (mut early, mut next) = (BTreeMap::new(), 0);
     for (place, result) in results {
-        early.insert(place, result.map_err(super::StepError::from)?);
-        while let Some(encoded) = early.remove(&next) {
+        early.insert(place, result);
+        while let Some(result) = early.remove(&next) {
             next += 1;
-            if !each(encoded) {
+            if !each(result)? {
                 return Ok(());
             }
         }

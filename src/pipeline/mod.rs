@@ -11,6 +11,7 @@ use crate::{capture::CaptureError, speech::SpeechError};
 mod ahead;
 pub mod batch;
 pub mod live;
+mod look;
 pub mod mailbox;
 pub mod replay;
 pub mod report;

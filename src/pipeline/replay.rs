@@ -9,13 +9,14 @@ use std::{
 };
 
 use crate::{
-    capture::{FrameSource, Next},
-    encoder::ImageEncoder,
+    capture::{CaptureError, FrameSource},
+    encoder::{EncoderError, ImageEncoder},
     fault::{Fault, Recovery},
-    frame::{Frame, Timestamp},
+    frame::Timestamp,
     pipeline::{
         Outcome, PipelineError, Stages, StepError, VoiceCommand,
         ahead::ahead,
+        look::Look,
         report::{self, Event, Happening, Summary},
     },
     speech::{UtteranceId, Voice, VoiceEvent},
@@ -38,56 +39,27 @@ pub enum Pace<'a> {
     Aloud(&'a mut dyn Voice),
 }
 
-/// Replays `source` to its end and hands each happening to `report` in the order of time; the summary comes last. A frame that
-/// can't be read is skipped and counted as dropped, unless its source says that nothing will mend it.
+/// Replays `source` to its end and hands each happening to `report` in the order of time; the summary comes last. Frames are encoded
+/// ahead, by encoders that `open` gives. A frame that can't be read is skipped and counted as dropped, unless its source says that
+/// nothing will mend it.
 pub fn replay(
     source: &mut dyn FrameSource,
-    encoder: &mut dyn ImageEncoder,
+    open: &(dyn Fn() -> Result<Box<dyn ImageEncoder>, EncoderError> + Sync),
     stages: &mut Stages,
     pace: Pace<'_>,
     report: &mut dyn FnMut(&Happening),
 ) -> Result<Summary, PipelineError> {
-    ahead(source, |source| run(source, encoder, stages, pace, report))
-}
-
-fn run(
-    source: &mut dyn FrameSource,
-    encoder: &mut dyn ImageEncoder,
-    stages: &mut Stages,
-    pace: Pace<'_>,
-    report: &mut dyn FnMut(&Happening),
-) -> Result<Summary, PipelineError> {
-    let mut replay = Replay { stages, clock: Clock::new(pace), report, out: Outcome::default(), summary: Summary::default() };
+    let views = stages.views().to_vec();
+    let (clock, end) = (Clock::new(pace), Timestamp::default());
+    let mut replay = Replay { stages, clock, report, out: Outcome::default(), summary: Summary::default(), end };
     let started = Instant::now();
-    let mut frame = Frame::default();
-    let mut end = Timestamp::default();
-    let outcome = loop {
-        match source.read(&mut frame) {
-            Ok(Next::End) => break Ok(()),
-            Ok(Next::Frame) => {}
-            Err(error) if error.recovery() == Recovery::Retry => {
-                tracing::warn!("{error}");
-                replay.summary.frames += 1;
-                replay.summary.dropped += 1;
-                continue;
-            }
-            Err(error) => break Err(error.into()),
-        }
-        end = frame.at.after(ENCODER_COST);
-        replay.summary.frames += 1;
-        replay.until(end)?;
-        match replay.stages.step(&frame, encoder, end, &mut replay.out) {
-            Ok(()) => replay.summary.encoded += 1,
-            Err(StepError::Encoder(error)) if error.recovery() == Recovery::Retry => {
-                tracing::warn!("{}: {error}", frame.at);
-                replay.stages.fault(Fault::EncoderLost, end, &mut replay.out)?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-        replay.flush(end)?;
-    };
+    let outcome = ahead(source, &views, open, &mut |looked| replay.take(looked));
+    if !matches!(outcome, Ok(()) | Err(PipelineError::Capture(_))) {
+        return outcome.map(|()| replay.summary);
+    }
+    // However the frames ended, what was seen until then is told.
     replay.finish()?;
-    replay.summary.duration = report::seconds(end);
+    replay.summary.duration = report::seconds(replay.end);
     replay.summary.speech_seconds = report::length(replay.clock.spoken());
     replay.summary.wall_seconds = report::length(started.elapsed());
     let summary = replay.summary;
@@ -101,9 +73,39 @@ struct Replay<'a, 'b> {
     report: &'a mut dyn FnMut(&Happening),
     out: Outcome,
     summary: Summary,
+    /// When the last decision stood.
+    end: Timestamp,
 }
 
 impl Replay<'_, '_> {
+    /// One frame, or why there is none; gives its buffers back.
+    fn take(&mut self, looked: Result<Look, CaptureError>) -> Result<Option<Look>, PipelineError> {
+        let mut look = match looked {
+            Ok(look) => look,
+            Err(error) if error.recovery() == Recovery::Retry => {
+                tracing::warn!("{error}");
+                self.summary.frames += 1;
+                self.summary.dropped += 1;
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let end = look.frame.at.after(ENCODER_COST);
+        self.end = end;
+        self.summary.frames += 1;
+        self.until(end)?;
+        match self.stages.step(&look.frame, &mut look.answer, end, &mut self.out) {
+            Ok(()) => self.summary.encoded += 1,
+            Err(StepError::Encoder(error)) if error.recovery() == Recovery::Retry => {
+                tracing::warn!("{}: {error}", look.frame.at);
+                self.stages.fault(Fault::EncoderLost, end, &mut self.out)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.flush(end)?;
+        Ok(Some(look))
+    }
+
     /// Moves the clock to `then`; what the voice finishes on the way is reported at its own moment.
     fn until(&mut self, then: Timestamp) -> Result<(), PipelineError> {
         while let Some((event, at)) = self.clock.next(then) {

@@ -40,7 +40,6 @@ const END: Duration = Duration::from_secs(2);
 pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
     let mut source = capture::open(&args.path, args.fps)?;
     let model = Model::open(common)?;
-    let mut encoder = model.image()?;
     let mut stages = stages(&model, common)?;
     let rate = rate(common);
     let length = |text: &str| LengthModel::default().length(text, rate);
@@ -54,7 +53,8 @@ pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
         Pace::Fast(&length)
     };
     let mut printer = Printer::new(common, args.explain);
-    replay::replay(source.as_mut(), encoder.as_mut(), &mut stages, pace, &mut |happening| printer.print(happening))?;
+    let open = || model.image_of_many();
+    replay::replay(source.as_mut(), &open, &mut stages, pace, &mut |happening| printer.print(happening))?;
     printer.finish()
 }
 

@@ -12,34 +12,11 @@ use std::{
 
 use super::OpenEncoder;
 use crate::{
-    embedding::Embedding,
-    encoder::{EncoderError, ImageEncoder},
+    encoder::ImageEncoder,
     fault::Recovery,
-    frame::{Frame, Picture},
     observation::View,
-    pipeline::PipelineError,
+    pipeline::{PipelineError, look::Look},
 };
-
-/// A frame on its way to the encoder, or back with what was made of it. Its buffers go round with it.
-#[derive(Default)]
-pub(super) struct Look {
-    pub frame: Frame,
-    pub answer: Answer,
-}
-
-/// What was made of a frame: the step's encoder, which has done its work already.
-#[derive(Default)]
-pub(super) struct Answer {
-    embeddings: Vec<Embedding>,
-    failed: Option<EncoderError>,
-}
-
-impl ImageEncoder for Answer {
-    fn encode(&mut self, _: &Picture, _: &[View], out: &mut Vec<Embedding>) -> Result<(), EncoderError> {
-        std::mem::swap(&mut self.embeddings, out);
-        self.failed.take().map_or(Ok(()), Err)
-    }
-}
 
 /// The walker's end of the thread.
 pub(super) struct Encoder {
@@ -64,16 +41,14 @@ impl Encoder {
         thread::Builder::new().name("encoder".to_owned()).spawn(move || {
             let mut broken = false;
             for mut look in looks {
-                let Look { frame, answer } = &mut look;
                 let mended = if broken {
                     thread::sleep(retry);
                     open().map(|mended| encoder = mended)
                 } else {
                     Ok(())
                 };
-                let encoded = mended.and_then(|()| encoder.encode(&frame.picture, &views, &mut answer.embeddings));
-                answer.failed = encoded.err();
-                broken = match &answer.failed {
+                look.take(mended.map(|()| encoder.as_mut() as &mut dyn ImageEncoder), &views);
+                broken = match look.answer.failed() {
                     // What was never opened is not asked again.
                     Some(error) => broken || error.recovery() != Recovery::Retry,
                     None => false,

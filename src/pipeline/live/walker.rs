@@ -10,16 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    LiveConfig, OpenVoice, Record,
-    camera::Camera,
-    looking::{Encoder, Look},
-};
+use super::{LiveConfig, OpenVoice, Record, camera::Camera, looking::Encoder};
 use crate::{
     callout::{Callout, Priority, Subject},
     fault::{Fault, Recovery},
     pipeline::{
         Outcome, PipelineError, Stages, StepError, VoiceCommand,
+        look::Look,
         mailbox::Taken,
         report::{self, Event, Happening, Summary},
     },
