@@ -136,7 +136,7 @@ pub enum CaptureError {
         camera: String,
     },
     /// Somebody else uses it.
-    #[error("{camera}: another program uses this camera; close it")]
+    #[error("{camera}: in use; close other programs that use it, or plug it in anew where none does: its driver hangs")]
     CameraBusy {
         /// The camera.
         camera: String,

@@ -43,7 +43,7 @@ class Street:
         stage.daylight(scene, math.radians(draw(18, 66)), draw(-math.pi, math.pi), sun=draw(2.0, 4.6), sky=draw(0.12, 0.22), exposure=draw(-0.5, 0.5))
         self.crossing = draw(4, 34) if random.random() < 0.6 else None
         self.gap = draw(14, 40) if random.random() < 0.6 else None
-        self.cars = Cars()
+        self.cars, self.works = Cars(), None
         self._ground()
         self._houses()
         self._things()
@@ -181,7 +181,7 @@ class Street:
             x, y, heading = side * (self.half + draw(-0.5, 2.0)), self.crossing + draw(-1.2, 1.2), math.pi if side > 0 else 0.0
             if random.random() < 0.3:
                 x, y, heading = draw(-1, 1) * self.half * 0.6, self.crossing - away, math.pi / 2
-        elif before < 0.5 and hasattr(self, "works"):
+        elif before < 0.5 and self.works is not None:
             side, y = self.works[0], self.works[1] - away
             x, heading = self.middle(side) + draw(-0.6, 0.6), math.pi / 2
         elif before < 0.7 and self.gap is not None:

@@ -1,6 +1,9 @@
 //! `streetscape`: what the walker, the caregiver and the developer run.
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser};
@@ -61,5 +64,8 @@ fn listen_to_log(common: &Common) {
     };
     // Libraries are heard from the same level on, except ONNX Runtime's own chatter about its graph.
     let filter = tracing_subscriber::EnvFilter::new(format!("{level},ort=warn,tokenizers=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).without_time().with_target(false).init();
+    // Colours are for a terminal; a file and a screen reader's log get plain lines.
+    let colours = io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours);
+    log.without_time().with_target(false).init();
 }

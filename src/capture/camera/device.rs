@@ -222,7 +222,7 @@ mod tests {
     fn what_the_system_says_becomes_a_mend() {
         let lost = |words: &str| refused("Cam", &NokhwaError::OpenDeviceError("0".into(), words.into())).to_string();
         assert!(lost("V4L2 Error: Permission denied (os error 13)").contains("join the group"), "denied");
-        assert!(lost("V4L2 Error: Device or resource busy (os error 16)").contains("another program uses"), "busy");
+        assert!(lost("V4L2 Error: Device or resource busy (os error 16)").contains("in use"), "busy");
         assert!(lost("V4L2 Error: No such device (os error 19)").contains("plug it in again"), "gone");
     }
 }

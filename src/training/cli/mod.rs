@@ -2,7 +2,11 @@
 //!
 //! Owns flags, their defaults and what is printed. Leaves the work to the modules beside it.
 
-use std::{io::stdout, path::PathBuf, process::ExitCode};
+use std::{
+    io::{IsTerminal, stdout},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -61,7 +65,11 @@ impl Command {
     /// Sets the log up. A level that isn't one is taken for a filter, as `streetscape=debug`.
     pub fn log(&self) {
         let filter = EnvFilter::try_new(&self.log).unwrap_or_else(|_| EnvFilter::new("warn"));
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
+            .init();
     }
 
     /// Does what was asked.
