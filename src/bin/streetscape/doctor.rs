@@ -7,7 +7,7 @@ use serde_json::json;
 use streetscape::{
     capture,
     encoder::{EncoderOptions, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions},
-    speech::{self, Rate, VoiceChoice},
+    speech::{self, Rate, SpeechError, VoiceChoice},
 };
 
 use crate::{args::Common, setting_up};
@@ -22,14 +22,18 @@ struct Finding {
 
 /// Looks at everything that a walk needs. Exit status 1 where something needed is missing.
 pub fn doctor(common: &Common) -> Result<ExitCode> {
+    let [system, direct] = [VoiceChoice::System, VoiceChoice::Direct].map(|choice| voice(choice, common));
+    // Not asked anew: a speech server that has just been let go may still be closing.
+    let any = system.clone().or_else(|_| direct.clone());
+    let any = any.map_err(|_| "none works, and a walk would be silent; mend one of the two above".to_owned());
     let findings = [
         Finding { what: "ONNX Runtime", found: runtime(common), needed: true },
         Finding { what: "model", found: model(common), needed: true },
         Finding { what: "new captions", found: text(common), needed: false },
         Finding { what: "camera", found: camera(), needed: true },
-        Finding { what: "system voice", found: voice(VoiceChoice::System, common), needed: false },
-        Finding { what: "direct voice", found: voice(VoiceChoice::Direct, common), needed: false },
-        Finding { what: "a voice at all", found: voice(VoiceChoice::Auto, common), needed: true },
+        Finding { what: "system voice", found: system, needed: false },
+        Finding { what: "direct voice", found: direct, needed: false },
+        Finding { what: "a voice at all", found: any, needed: true },
         Finding { what: "recorded video", found: ffmpeg(), needed: false },
     ];
     for Finding { what, found, needed } in &findings {
@@ -87,8 +91,11 @@ fn camera() -> Result<String, String> {
 
 fn voice(choice: VoiceChoice, common: &Common) -> Result<String, String> {
     let rate = Rate::new(common.rate).unwrap_or_default();
-    let (voice, _) = speech::open(choice, &common.language, rate).map_err(told)?;
-    Ok(format!("{} works", voice.name()))
+    match speech::open(choice, &common.language, rate) {
+        Ok((voice, _)) => Ok(format!("{} works", voice.name())),
+        Err(SpeechError::NoVoice { reasons }) => Err(reasons.join("; ")),
+        Err(error) => Err(told(error)),
+    }
 }
 
 fn ffmpeg() -> Result<String, String> {

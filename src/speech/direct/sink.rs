@@ -32,6 +32,14 @@ const HICCUP: Duration = Duration::from_millis(300);
 /// Pause after an error.
 const BREATH: Duration = Duration::from_millis(10);
 
+/// Keeps ALSA from writing every device that it misses to the terminal, from this thread: what matters comes back as an error.
+fn hush() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = alsa::Output::local_error_handler() {
+        tracing::debug!("ALSA's own messages: {error}");
+    }
+}
+
 /// A device chosen, not yet playing.
 pub(super) struct Output {
     device: Device,
@@ -41,6 +49,7 @@ pub(super) struct Output {
 impl Output {
     /// The default output device, at `sample_rate` where it can.
     pub(super) fn find(sample_rate: u32) -> Result<Self, String> {
+        hush();
         let device =
             cpal::default_host().default_output_device().ok_or("there is no sound device; connect one, see `aplay -l`")?;
         let config = device.default_output_config().map_err(|e| refused(&device, &e))?;
