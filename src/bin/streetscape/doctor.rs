@@ -68,8 +68,11 @@ fn model(common: &Common) -> Result<String, String> {
     let manifest = &bundle.manifest;
     let mut line =
         format!("{} {} in {}; {} on {}", manifest.name, manifest.version, bundle.dir().display(), image.name(), image.device());
-    for refusal in image.refusals() {
-        line.push_str(&format!("; not {refusal}"));
+    // Most devices are passed over for one and the same reason.
+    for same in image.refusals().chunk_by(|a, b| a.reason == b.reason) {
+        let devices: Vec<String> = same.iter().map(|refusal| refusal.device.to_string()).collect();
+        let reason = same.first().map_or("", |refusal| &refusal.reason);
+        line.push_str(&format!("; not {}: {reason}", devices.join(", ")));
     }
     Ok(line)
 }
