@@ -1,20 +1,19 @@
 //! Frames looked at ahead: read one after another, encoded on several cores, handed on in their order.
 //!
-//! Owns the workers and the exchange of buffers. Unlike the mailbox of a live walk it drops nothing: every frame and every fault
-//! keeps its place.
+//! Owns the frames that are left and the exchange of buffers. Leaves the workers to `ordered`. Unlike the mailbox of a live walk it
+//! drops nothing: every frame and every fault keeps its place.
 
-use std::{
-    num::NonZero,
-    sync::{Mutex, PoisonError, mpsc},
-    thread,
-};
+use std::{num::NonZero, sync::mpsc, thread};
 
 use crate::{
     capture::{CaptureError, FrameSource, Next},
-    encoder::{EncoderError, ImageEncoder},
     fault::Recovery,
     observation::View,
-    pipeline::{PipelineError, batch::in_order, look::Look},
+    pipeline::{
+        PipelineError,
+        look::Look,
+        ordered::{Open, opened, ordered},
+    },
 };
 
 /// Workers at most: each holds a model of its own, of some 20 MB.
@@ -26,46 +25,27 @@ const MOST_WORKERS: usize = 4;
 pub(super) fn ahead(
     source: &mut dyn FrameSource,
     views: &[View],
-    open: &(dyn Fn() -> Result<Box<dyn ImageEncoder>, EncoderError> + Sync),
+    open: Open<'_>,
     each: &mut dyn FnMut(Result<Look, CaptureError>) -> Result<Option<Look>, PipelineError>,
 ) -> Result<(), PipelineError> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS);
     let (back, used) = mpsc::channel();
-    let frames = Mutex::new(Frames { source, used, place: 0, over: false });
-    let (send, results) = mpsc::sync_channel(workers);
-    thread::scope(|scope| {
-        let mut running = Vec::new();
-        for _ in 0..workers {
-            let (frames, send) = (&frames, send.clone());
-            running.push(scope.spawn(move || {
-                let mut encoder = None;
-                loop {
-                    let next = frames.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((place, mut looked)) = next else { break };
-                    if let Ok(look) = &mut looked {
-                        let opened = match &mut encoder {
-                            Some(encoder) => Ok(encoder),
-                            none => open().map(|opened| none.insert(opened)),
-                        };
-                        look.take(opened.map(|encoder| encoder.as_mut() as &mut dyn ImageEncoder), views);
-                    }
-                    // Nobody takes frames any more: the work ended early.
-                    if send.send((place, looked)).is_err() {
-                        break;
-                    }
-                }
-            }));
-        }
-        drop(send);
-        let outcome = in_order(results, &mut |looked| {
-            if let Some(look) = each(looked)? {
-                // After the last frame nobody takes a buffer back.
-                let _ = back.send(look);
+    let mut frames = Frames { source, used, over: false };
+    let worker = || {
+        let mut encoder = None;
+        move |mut looked: Result<Look, CaptureError>| {
+            if let Ok(look) = &mut looked {
+                look.take(opened(&mut encoder, open), views);
             }
-            Ok(true)
-        });
-        let joined = running.into_iter().map(|worker| worker.join()).all(|end| end.is_ok());
-        if joined { outcome } else { Err(PipelineError::Panicked { what: "looking ahead" }) }
+            looked
+        }
+    };
+    ordered("looking ahead", workers, || frames.next(), &worker, &mut |looked| {
+        if let Some(look) = each(looked)? {
+            // After the last frame nobody takes a buffer back.
+            let _ = back.send(look);
+        }
+        Ok(true)
     })
 }
 
@@ -73,12 +53,11 @@ pub(super) fn ahead(
 struct Frames<'a> {
     source: &'a mut dyn FrameSource,
     used: mpsc::Receiver<Look>,
-    place: usize,
     over: bool,
 }
 
 impl Frames<'_> {
-    fn next(&mut self) -> Option<(usize, Result<Look, CaptureError>)> {
+    fn next(&mut self) -> Option<Result<Look, CaptureError>> {
         if self.over {
             return None;
         }
@@ -91,8 +70,7 @@ impl Frames<'_> {
             Err(error) => Err(error),
         };
         self.over = looked.as_ref().is_err_and(|error| error.recovery() != Recovery::Retry);
-        self.place += 1;
-        Some((self.place - 1, looked))
+        Some(looked)
     }
 }
 
@@ -101,6 +79,7 @@ mod tests {
     use super::*;
     use crate::{
         embedding::Embedding,
+        encoder::{EncoderError, ImageEncoder},
         frame::{Frame, Picture, Timestamp},
     };
 

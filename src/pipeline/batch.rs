@@ -1,13 +1,9 @@
 //! Many photos at once: decoded and encoded on every core, answered in the order of the input.
 //!
-//! Owns the workers. Leaves where photos lie to `capture`, what is made of their embeddings to the caller.
+//! Owns what becomes of one photo. Leaves the workers to `ordered`, where photos lie to `capture`, what is made of their embeddings
+//! to the caller.
 
-use std::{
-    collections::BTreeMap,
-    num::NonZero,
-    sync::{Mutex, PoisonError, mpsc},
-    thread,
-};
+use std::{num::NonZero, thread};
 
 use crate::{
     capture::{self, Photo},
@@ -15,7 +11,10 @@ use crate::{
     encoder::{EncoderError, ImageEncoder},
     frame::Picture,
     observation::View,
-    pipeline::PipelineError,
+    pipeline::{
+        PipelineError, StepError,
+        ordered::{opened, ordered},
+    },
 };
 
 /// A photo and what became of it.
@@ -30,66 +29,18 @@ pub struct Encoded {
 /// encoder of its own, opened with its first photo; a photo that fails is answered in its place. Ends early where `each`
 /// gives false or an encoder can't be opened.
 pub fn encode(
-    photos: impl Iterator<Item = Photo> + Send,
+    mut photos: impl Iterator<Item = Photo> + Send,
     views: &[View],
     open: &(dyn Fn() -> Result<Box<dyn ImageEncoder>, EncoderError> + Sync),
     each: &mut dyn FnMut(Encoded) -> bool,
 ) -> Result<(), PipelineError> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
-    let photos = Mutex::new(photos.enumerate());
-    // Twice the workers: enough that none waits for another, and memory stays flat.
-    let (send, results) = mpsc::sync_channel::<(usize, Result<Encoded, EncoderError>)>(2 * workers);
-    let panicked = PipelineError::Panicked { what: "a worker" };
-    thread::scope(|scope| {
-        let mut running = Vec::new();
-        for _ in 0..workers {
-            let (photos, send) = (&photos, send.clone());
-            running.push(scope.spawn(move || {
-                let (mut encoder, mut picture) = (None, Picture::default());
-                loop {
-                    let next = photos.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((place, photo)) = next else { break };
-                    let encoder = match &mut encoder {
-                        Some(encoder) => encoder,
-                        none => match open() {
-                            Ok(opened) => none.insert(opened),
-                            Err(error) => {
-                                // Nobody is left to hear it when the channel is closed: another worker's error came first.
-                                let _ = send.send((place, Err(error)));
-                                break;
-                            }
-                        },
-                    };
-                    let encoded = one(photo, views, encoder.as_mut(), &mut picture);
-                    if send.send((place, Ok(encoded))).is_err() {
-                        break;
-                    }
-                }
-            }));
-        }
-        drop(send);
-        let outcome = in_order(results, &mut |encoded| Ok(each(encoded.map_err(super::StepError::from)?)));
-        let joined = running.into_iter().map(|worker| worker.join()).all(|end| end.is_ok());
-        if joined { outcome } else { Err(panicked) }
-    })
-}
-
-/// Hands results on in the order of their places, holding back those that came early, until `each` gives false or an error.
-pub(super) fn in_order<T>(
-    results: mpsc::Receiver<(usize, T)>,
-    each: &mut dyn FnMut(T) -> Result<bool, PipelineError>,
-) -> Result<(), PipelineError> {
-    let (mut early, mut next) = (BTreeMap::new(), 0);
-    for (place, result) in results {
-        early.insert(place, result);
-        while let Some(result) = early.remove(&next) {
-            next += 1;
-            if !each(result)? {
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
+    let worker = || {
+        let (mut encoder, mut picture) = (None, Picture::default());
+        move |photo| Ok(one(photo, views, opened(&mut encoder, open)?, &mut picture))
+    };
+    let mut each = |encoded: Result<Encoded, EncoderError>| Ok(each(encoded.map_err(StepError::from)?));
+    ordered("a worker", workers, || photos.next(), &worker, &mut each)
 }
 
 fn one(photo: Photo, views: &[View], encoder: &mut dyn ImageEncoder, picture: &mut Picture) -> Encoded {

@@ -13,6 +13,7 @@ pub mod batch;
 pub mod live;
 mod look;
 pub mod mailbox;
+mod ordered;
 pub mod replay;
 pub mod report;
 pub mod sight;

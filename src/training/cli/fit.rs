@@ -48,7 +48,7 @@ pub(super) struct FitArgs {
     /// Pairs in a batch.
     #[arg(long, default_value_t = Settings::default().batch)]
     batch: usize,
-    /// The highest learning rate.
+    /// The highest learning rate, before questions are asked.
     #[arg(long, default_value_t = Settings::default().learning_rate)]
     learning_rate: f64,
     /// Weight of the answers to the vocabulary's questions, against pictures and their captions.

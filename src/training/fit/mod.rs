@@ -41,7 +41,7 @@ pub struct Settings {
     pub answer_epochs: usize,
     /// Pairs in a batch.
     pub batch: usize,
-    /// The highest learning rate.
+    /// The highest learning rate, before questions are asked.
     pub learning_rate: f64,
     /// The highest once questions are asked: what the heads know by then is to be kept.
     pub answer_rate: f64,
