@@ -44,6 +44,8 @@ pub const PROMPTS: &str = "prompts.npy";
 pub const RESIDUALS: &str = "residuals.npy";
 /// Embeddings of ordinary street photos, a row each.
 pub const BACKGROUND: &str = "background.npy";
+/// Begins the name of a file that is not whole yet.
+pub const ASIDE: &str = ".aside-";
 
 /// `bundle.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -404,18 +406,25 @@ pub fn checksum(bytes: &[u8]) -> String {
 /// Writes a file that is there whole or not at all: aside in the same folder, flushed, then renamed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use io::Write;
-    let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut aside = tempfile::Builder::new().prefix(".aside-").tempfile_in(dir)?;
+    let mut aside = aside(path)?;
     aside.write_all(bytes)?;
     aside.as_file().sync_all()?;
+    aside.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// A file beside `path`, to be persisted there once it is whole; its name begins with [`ASIDE`]. What is kept reads like any other
+/// file, where a temporary one is its owner's alone.
+pub fn aside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(ASIDE);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // A temporary file is its owner's alone; what is kept should read like any other file.
-        aside.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        builder.permissions(fs::Permissions::from_mode(0o644));
     }
-    aside.persist(path).map_err(|e| e.error)?;
-    Ok(())
+    builder.tempfile_in(dir)
 }
 
 fn meaning(manifest: &Manifest) -> Result<(), String> {

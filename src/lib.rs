@@ -9,6 +9,7 @@ pub mod fault;
 pub mod frame;
 pub mod narrator;
 pub mod observation;
+pub mod ontology;
 pub mod pipeline;
 pub mod ranking;
 pub mod speech;

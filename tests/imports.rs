@@ -5,7 +5,7 @@
 use std::{fs, io, path::Path};
 
 /// The values that everybody sees.
-const BASE: &[&str] = &["frame", "embedding", "observation", "callout", "fault", "vocabulary", "bundle", "walk"];
+const BASE: &[&str] = &["frame", "embedding", "observation", "callout", "fault", "vocabulary", "ontology", "bundle", "walk"];
 /// The parts between camera and sound; none sees another.
 const STAGES: &[&str] = &["capture", "encoder", "ranking", "narrator", "speech"];
 /// Who sees base and stages, and what each sees besides.
@@ -22,7 +22,7 @@ struct Reserved {
 
 const RESERVED: &[Reserved] = &[
     Reserved { names: &["ort"], users: &["encoder"] },
-    Reserved { names: &["nokhwa", "zune_jpeg", "image"], users: &["capture"] },
+    Reserved { names: &["nokhwa", "zune_jpeg", "image", "png"], users: &["capture"] },
     Reserved { names: &["tts", "cpal", "alsa"], users: &["speech"] },
     // ONNX Runtime and espeak-ng are opened at run time.
     Reserved { names: &["libloading"], users: &["encoder", "speech"] },

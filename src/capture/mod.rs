@@ -12,6 +12,7 @@ mod decode;
 mod error;
 mod folder;
 pub mod jpeg;
+pub mod maps;
 mod photos;
 mod video;
 

@@ -10,7 +10,7 @@ use std::{
     path::Path,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::EvaluationError;
 use crate::bundle::checksum;
@@ -36,37 +36,83 @@ pub struct Sample {
     photo: Range<usize>,
 }
 
-/// `KEY.json`. Keys that are not known here are left alone.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+/// `KEY.json`. What it says in keys that are not named here is kept as it stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Record {
     /// Where the photo comes from.
     pub source: String,
+    /// Under which terms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// The split it belongs to: train, val or test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
+    /// What it may not be parted from: a drive, a scene, a prompt, and its near-duplicates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Its Street-30 category.
     pub category: Option<String>,
-    /// Sentences that a person wrote.
+    /// Sentences, best first.
     pub captions: Vec<Sentence>,
     /// What the source says is there; an absent label says nothing.
     pub labels: Vec<String>,
     /// What is known of a facet as a whole: a class that is not named is not there.
     pub facets: BTreeMap<String, FacetLabels>,
+    /// The map beside the photo, `KEY.seg.png`; where this is absent, a map is one of Cityscapes' train ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<MapRecord>,
     /// Where it is: label, left, top, width, height in shares of the photo.
     pub boxes: Vec<(String, f32, f32, f32, f32)>,
     /// A scene network's five best names with probability.
     pub places365: Vec<(String, f32)>,
     /// A detector's findings.
     pub objects: Vec<Object>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub more: serde_json::Map<String, serde_json::Value>,
 }
 
 /// The classes of one facet.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FacetLabels {
     /// Their ids.
     pub labels: Vec<String>,
+    /// Who says so: human, segments, prompt or scene.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// How sure it is, in [0, 1].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p: Option<f32>,
+}
+
+/// What the map beside a photo is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MapRecord {
+    /// Whose numbers it holds: `street` for the project's own ontology.
+    pub vocabulary: String,
+    /// Who drew it: human, segmenter or scene.
+    pub origin: String,
+}
+
+/// Who a caption or a label comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A person wrote it.
+    Human,
+    /// It was read off a map of what stands where.
+    Segments,
+    /// The picture was made after it.
+    Prompt,
+    /// It was read off the scene that the picture was rendered from.
+    Scene,
+    /// It names the photo's category.
+    Category,
 }
 
 /// A caption, with or without its origin.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Sentence {
     /// The words alone.
@@ -75,6 +121,12 @@ pub enum Sentence {
     Told {
         /// The words.
         text: String,
+        /// Who says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Origin>,
+        /// What it states, as data.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        facts: Vec<serde_json::Value>,
     },
 }
 
@@ -82,18 +134,29 @@ impl Sentence {
     /// The words.
     pub fn text(&self) -> &str {
         match self {
-            Sentence::Plain(text) | Sentence::Told { text } => text,
+            Sentence::Plain(text) | Sentence::Told { text, .. } => text,
+        }
+    }
+
+    /// Who says so; a plain sentence is a person's.
+    pub fn origin(&self) -> Origin {
+        match self {
+            Sentence::Plain(_) | Sentence::Told { origin: None, .. } => Origin::Human,
+            Sentence::Told { origin: Some(origin), .. } => *origin,
         }
     }
 }
 
 /// One finding of a detector.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Object {
     /// COCO's name for it.
     pub label: String,
     /// The detector's confidence, in [0, 1].
     pub score: f32,
+    /// Left, top, width, height in shares of the photo.
+    #[serde(default)]
+    pub r#box: [f32; 4],
 }
 
 impl Shard {
@@ -203,7 +266,8 @@ mod tests {
 
     #[test]
     fn a_photo_finds_its_record_by_key() {
-        let json = br#"{"source":"flickr","category":"bus","captions":["a bus",{"text":"the bus","origin":"x"}],"new":1}"#;
+        let json =
+            br#"{"source":"flickr","category":"bus","captions":["a bus",{"text":"the bus","origin":"segments"}],"new":1}"#;
         let file = tar(&[("a.jpg", b"AA"), ("a.seg.png", b"map"), ("a.json", json), ("dir/b.jpg", b"BBB")]);
         let shard = Shard::read(file.path()).expect("a shard");
         let keys: Vec<_> = shard.samples.iter().map(|s| s.key.as_str()).collect();

@@ -12,6 +12,7 @@ pub mod fit;
 pub mod loss;
 pub mod model;
 pub mod onnx;
+pub mod pairs;
 pub mod progress;
 pub mod quantise;
 pub mod ship;

@@ -28,6 +28,8 @@ pub enum Split {
     Train,
     /// What settings and calibration are chosen on: `val-*.tar`.
     Val,
+    /// What is reported, once: `test-*.tar`.
+    Test,
 }
 
 impl Split {
@@ -36,6 +38,7 @@ impl Split {
         match self {
             Split::Train => "train",
             Split::Val => "val",
+            Split::Test => "test",
         }
     }
 }

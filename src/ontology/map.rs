@@ -1,0 +1,62 @@
+//! The map of a photo: for each pixel what stands there.
+
+use super::VOID;
+
+/// What stands where in a photo; rows from the top, as its pixels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreetMap {
+    width: usize,
+    height: usize,
+    things: Vec<u8>,
+    instances: Option<Vec<u16>>,
+    sure: Option<Vec<f32>>,
+}
+
+impl StreetMap {
+    /// A map of ids of the ontology; `None` where their number is not `width` times `height`, or there are none.
+    pub fn new(width: usize, height: usize, things: Vec<u8>) -> Option<Self> {
+        let fits = width.checked_mul(height).is_some_and(|pixels| pixels > 0 && pixels == things.len());
+        fits.then_some(Self { width, height, things, instances: None, sure: None })
+    }
+
+    /// The same with the number of the thing that each pixel belongs to: of two pixels of one kind, those with one number are one
+    /// thing. 0 is a thing that was not numbered. `None` where there is not one number for each pixel.
+    pub fn with_instances(self, instances: Vec<u16>) -> Option<Self> {
+        (instances.len() == self.things.len()).then(|| Self { instances: Some(instances), ..self })
+    }
+
+    /// The same with a network's probability of what it says of each pixel, in [0, 1]. `None` where there is not one for each.
+    pub fn with_certainty(self, sure: Vec<f32>) -> Option<Self> {
+        (sure.len() == self.things.len()).then(|| Self { sure: Some(sure), ..self })
+    }
+
+    /// Pixels in a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Ids of the ontology, row by row.
+    pub fn things(&self) -> &[u8] {
+        &self.things
+    }
+
+    /// Numbers of things, row by row, where things are told apart.
+    pub fn instances(&self) -> Option<&[u16]> {
+        self.instances.as_deref()
+    }
+
+    /// Probability of each pixel, where a network drew the map.
+    pub fn certainty(&self) -> Option<&[f32]> {
+        self.sure.as_deref()
+    }
+
+    /// The thing at column `x` and row `y`; void outside.
+    pub fn at(&self, x: usize, y: usize) -> u8 {
+        if x < self.width { self.things.get(y * self.width + x).copied().unwrap_or(VOID) } else { VOID }
+    }
+}
