@@ -16,6 +16,7 @@ use super::{TrainingError, progress::Show};
 
 mod evaluate;
 mod fit;
+mod pairs;
 mod ship;
 
 /// Makes Streetscape's models from photos and measures them.
@@ -34,6 +35,9 @@ pub struct Command {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// Gather image-caption pairs into shards, and look them over.
+    #[command(subcommand)]
+    Pairs(pairs::Pairs),
     /// Learn from labelled photos; leaves a run folder.
     Fit(fit::FitArgs),
     /// Make a bundle in f32 of a run.
@@ -76,6 +80,7 @@ impl Command {
     pub fn run(self) -> Result<ExitCode, TrainingError> {
         let show = Show::new(self.quiet);
         match self.what {
+            What::Pairs(what) => what.run(show)?,
             What::Fit(args) => args.run(show)?,
             What::Export(args) => args.run(show)?,
             What::Quantise(args) => args.run(show)?,

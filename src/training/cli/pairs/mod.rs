@@ -1,0 +1,66 @@
+//! `streetscape-train pairs`: everything that makes a data set or looks at one.
+
+use std::{env, path::PathBuf};
+
+use clap::{Args, Subcommand};
+
+use crate::training::{
+    TrainingError,
+    pairs::{Collection, Manifest, Settings, Shares, gather},
+    progress::Show,
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Pairs {}
+
+impl Pairs {
+    pub(super) fn run(self, _show: Show) -> Result<(), TrainingError> {
+        match self {}
+    }
+}
+
+/// How a data set is made, whatever it is made of.
+#[derive(Args, Debug)]
+struct GatherArgs {
+    /// Folder for the shards and their manifest. A run that was stopped goes on there.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// What the photos' source is called; keys begin with it [default: the name of the photos' folder].
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// The photos' licence, kept with each.
+    #[arg(long, value_name = "TEXT")]
+    licence: Option<String>,
+    /// Parts for train, val and test, of photos that their publishers put in none.
+    #[arg(long, value_name = "PARTS", value_delimiter = ',', num_args = 3, default_values_t = [80.0, 10.0, 10.0])]
+    split: Vec<f64>,
+    /// Photos in a shard.
+    #[arg(long, value_name = "PHOTOS", default_value_t = 1000)]
+    per_shard: usize,
+    /// Seed of every random choice.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl GatherArgs {
+    /// Makes the data set of `collection` and says what became of it. `named` is the source's name where none was given.
+    fn gather(&self, collection: &dyn Collection, named: &str, show: Show) -> Result<Manifest, TrainingError> {
+        let parts = <[f64; 3]>::try_from(self.split.as_slice())
+            .map_err(|_| TrainingError::Setting { problem: "--split needs three parts, as 80,10,10".to_owned() })?;
+        let settings = Settings {
+            source: self.source.clone().unwrap_or_else(|| named.to_owned()),
+            licence: self.licence.clone(),
+            shares: Shares::new(parts)?,
+            per_shard: self.per_shard,
+            seed: self.seed,
+        };
+        let command = env::args().collect::<Vec<_>>().join(" ");
+        let made = gather(collection, &self.out, &settings, &command, show)?;
+        let counts = made.photos.iter().map(|(split, count)| format!("{count} {split}")).collect::<Vec<_>>().join(", ");
+        show.say(&format!("{}: {counts}", self.out.display()));
+        for (reason, count) in &made.skipped {
+            show.say(&format!("left out: {count} ({reason:?}); skipped.csv names them"));
+        }
+        Ok(made)
+    }
+}
