@@ -11,6 +11,7 @@ pub mod collection;
 pub mod gather;
 mod likeness;
 mod manifest;
+pub mod segments;
 mod shards;
 mod split;
 mod spool;
