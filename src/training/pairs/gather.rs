@@ -15,6 +15,7 @@ use super::{
     Collection, Manifest, PHOTOS, PhotoRow, Reason, SKIPPED, Shares, Skip,
     likeness::{Hasher, Sets, join_alike},
     manifest::{self, ShardRow},
+    plain,
     shards::{self, Pair},
     split,
     spool::{self, Look, Seen, Spool},
@@ -27,6 +28,7 @@ use crate::{
         street30,
     },
     frame::Picture,
+    ontology::Ontology,
     training::{TrainingError, data::Split, progress::Show},
 };
 
@@ -134,6 +136,7 @@ fn clear_asides(out: &Path) -> Result<(), TrainingError> {
 
 /// Looks at every photo, a chunk at a time on all cores.
 fn look(collection: &dyn Collection, settings: &Settings, spool: &Spool, show: Show) -> Result<(), TrainingError> {
+    let ontology = Ontology::shipped()?;
     let total = collection.entries().len();
     let progress = show.begin("looking at photos", total, "photos");
     for chunk in 0..total.div_ceil(CHUNK) {
@@ -141,7 +144,7 @@ fn look(collection: &dyn Collection, settings: &Settings, spool: &Spool, show: S
         let count = entries.len();
         if !spool.has(chunk) {
             let found = entries.into_par_iter().map_init(Eyes::default, |eyes, entry| {
-                eyes.look(collection, settings, entry).unwrap_or_else(|skip| (Look::Skipped(skip), None))
+                eyes.look(collection, settings, &ontology, entry).unwrap_or_else(|skip| (Look::Skipped(skip), None))
             });
             spool.keep(chunk, found.collect())?;
         }
@@ -163,6 +166,7 @@ impl Eyes {
         &mut self,
         collection: &dyn Collection,
         settings: &Settings,
+        ontology: &Ontology,
         entry: usize,
     ) -> Result<(Look, Option<Vec<u8>>), Skip> {
         let name = &collection.entries()[entry].name;
@@ -171,8 +175,15 @@ impl Eyes {
         let mut record = collection.record(entry)?;
         let (width, height) = (self.picture.width() as usize, self.picture.height() as usize);
         let map = collection.map(entry, width, height)?;
+        if best_caption(&record).is_none()
+            && let Some(map) = &map
+        {
+            record.captions.extend(plain::sentence(map, ontology));
+        }
+        // Drawn by a person, where the collection doesn't say who drew it.
+        let origin = record.map.take().map_or_else(|| "human".to_owned(), |map| map.origin);
         let map = map.map(|map| {
-            record.map = Some(MapRecord { vocabulary: "street".to_owned(), origin: "human".to_owned() });
+            record.map = Some(MapRecord { vocabulary: "street".to_owned(), origin });
             capture::maps::write_map(name, map.width(), map.height(), map.things())
         });
         let map = map.transpose().map_err(|error| Skip::new(Reason::DamagedMask, error))?;

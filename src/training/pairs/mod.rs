@@ -11,6 +11,7 @@ pub mod collection;
 pub mod gather;
 mod likeness;
 mod manifest;
+mod plain;
 mod shards;
 mod split;
 mod spool;
