@@ -4,7 +4,7 @@ use super::Photo;
 use crate::vocabulary::{Facet, Kind};
 
 /// What a labeller writes where nobody could tell.
-const UNCLEAR: &str = "unclear";
+pub(in crate::training) const UNCLEAR: &str = "unclear";
 
 /// What the sources' own labels say, where they map clearly: label, facet, class.
 const SOURCE_LABELS: [(&str, &str, &str); 24] = [
@@ -72,7 +72,7 @@ pub fn truth(photo: &Photo, facet: &Facet) -> Option<Truth> {
 }
 
 /// The vocabulary's id of a class as the table writes it. What the table calls a clear sky is never said to be clear.
-pub(super) fn class_id(written: &str) -> String {
+pub(in crate::training) fn class_id(written: &str) -> String {
     match written {
         "clear" => "dry".to_owned(),
         other => other.replace(' ', "_"),

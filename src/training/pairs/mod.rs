@@ -9,6 +9,7 @@
 
 pub mod collection;
 pub mod gather;
+pub mod import;
 mod likeness;
 mod manifest;
 pub mod segments;

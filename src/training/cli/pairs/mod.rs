@@ -10,12 +10,19 @@ use crate::training::{
     progress::Show,
 };
 
+mod import;
+
 #[derive(Debug, Subcommand)]
-pub(super) enum Pairs {}
+pub(super) enum Pairs {
+    /// Read other people's data sets, each as its publishers ship it.
+    Import(import::ImportArgs),
+}
 
 impl Pairs {
-    pub(super) fn run(self, _show: Show) -> Result<(), TrainingError> {
-        match self {}
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
+        match self {
+            Pairs::Import(args) => args.run(show),
+        }
     }
 }
 
