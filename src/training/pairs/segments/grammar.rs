@@ -92,7 +92,7 @@ pub struct Topic<'a> {
     pub certainty: f32,
 }
 
-/// One sentence of each length and `more` of any, no two the same.
+/// One sentence of each length, the longest first, and `more` of any, no two the same.
 pub fn sentences(topic: &Topic, templates: &Templates, words: &Words, more: usize, random: &mut impl Rng) -> Vec<Told> {
     let all: Vec<&String> = templates.short.iter().chain(&templates.middle).chain(&templates.long).collect();
     let mut told: Vec<Told> = Vec::new();
@@ -108,7 +108,7 @@ pub fn sentences(topic: &Topic, templates: &Templates, words: &Words, more: usiz
             }
         }
     };
-    for of in [&templates.middle, &templates.short, &templates.long] {
+    for of in [&templates.long, &templates.middle, &templates.short] {
         say(of.iter().collect(), random);
     }
     for _ in 0..more {
