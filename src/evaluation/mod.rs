@@ -7,6 +7,7 @@ mod agreement;
 mod calibration;
 mod confusion;
 mod error;
+pub mod facts;
 pub mod shard;
 pub mod street30;
 mod top_k;

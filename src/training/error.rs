@@ -85,7 +85,7 @@ pub enum TrainingError {
     /// The vocabulary is wrong.
     #[error(transparent)]
     Vocabulary(#[from] VocabularyError),
-    /// The list of things that maps tell apart is wrong.
+    /// The ontology is wrong.
     #[error(transparent)]
     Ontology(#[from] OntologyError),
     /// The photos did not show what the quantiser must know.

@@ -12,7 +12,7 @@ pub mod gather;
 pub mod import;
 mod likeness;
 mod manifest;
-mod plain;
+pub mod segments;
 mod shards;
 mod split;
 mod spool;
