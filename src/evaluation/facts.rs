@@ -3,6 +3,8 @@
 //! Owns a reading of maps of its own, by the definitions of `docs/pairs.md`: it shares no code with the program that made the sentence, so
 //! that neither can hide a mistake of the other. Facts come as data, as `KEY.json` holds them.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -80,8 +82,8 @@ fn blobs(map: &StreetMap, ontology: &Ontology, id: u8) -> Vec<Blob> {
     let mut label: Vec<usize> = (0..pixels.len()).collect();
     if counted {
         // Row by row, each pixel takes the label of a neighbour before it; labels that meet are made one.
-        let mut place = std::collections::HashMap::new();
-        let mut numbered = std::collections::HashMap::new();
+        let mut place = HashMap::new();
+        let mut numbered = HashMap::new();
         for (k, &(x, y)) in pixels.iter().enumerate() {
             let number = numbers((x, y));
             if number != 0 {
@@ -99,7 +101,7 @@ fn blobs(map: &StreetMap, ontology: &Ontology, id: u8) -> Vec<Blob> {
             }
         }
     }
-    let mut pieces: std::collections::BTreeMap<usize, Vec<(usize, usize)>> = std::collections::BTreeMap::new();
+    let mut pieces: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
     for (k, &pixel) in pixels.iter().enumerate() {
         pieces.entry(if counted { root(&label, k) } else { 0 }).or_default().push(pixel);
     }
@@ -143,8 +145,8 @@ impl Blob {
     }
 
     /// The lowest pixel in each column that the piece fills.
-    fn soles(&self) -> std::collections::BTreeMap<usize, usize> {
-        let mut soles = std::collections::BTreeMap::new();
+    fn soles(&self) -> BTreeMap<usize, usize> {
+        let mut soles = BTreeMap::new();
         for (x, y) in &self.pixels {
             let sole = soles.entry(*x).or_insert(*y);
             *sole = (*sole).max(*y);

@@ -5,6 +5,7 @@
 
 mod agreement;
 mod calibration;
+pub mod captions;
 mod confusion;
 mod error;
 pub mod facts;

@@ -164,6 +164,7 @@ fn word(
             return sure.then(|| ground.noun.clone());
         }
         "back" => return background(topic, chosen, facts),
+        "way" => return way(topic, facts),
         _ => {}
     }
     let (what, number) = name.split_at(name.len().checked_sub(1)?);
@@ -233,6 +234,25 @@ fn counted(named: &Thing, group: &Group, words: &Words, random: &mut impl Rng) -
 
 fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+/// The largest ground ahead, with its article.
+fn way(topic: &Topic, facts: &mut Vec<Fact>) -> Option<String> {
+    let grounds = topic.scene.pieces.iter().filter(|piece| piece.sure >= topic.certainty && piece.side == Side::Ahead);
+    let grounds = grounds.filter_map(|piece| Some((piece.share, topic.ontology.thing(piece.thing)?)));
+    let grounds = grounds.filter(|(share, thing)| *share >= topic.stuff && thing.kind == Kind::Ground && !thing.is_counted());
+    let (_, way) = grounds.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    facts.push(Fact::Seen {
+        thing: way.name.clone(),
+        side: Side::Ahead,
+        least: 1,
+        most: None,
+        distance: None,
+        on: None,
+        across: false,
+    });
+    let mass = way.plural || matches!(way.name.as_str(), "snow" | "sand" | "water" | "terrain" | "tactile_paving");
+    Some(if mass { way.noun.clone() } else { format!("{} {}", article(&way.noun), way.noun) })
 }
 
 /// What else fills the picture, as a list.

@@ -17,6 +17,7 @@ use crate::{
     vocabulary::Vocabulary,
 };
 
+pub mod exam;
 mod grammar;
 mod labels;
 pub mod pieces;
