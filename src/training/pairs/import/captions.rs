@@ -4,7 +4,7 @@ use crate::{
     evaluation::shard::{Origin, Record, Sentence},
     training::{
         data::Split,
-        pairs::{Entry, Skip, split::strictest},
+        pairs::{Entry, Skip, split::stricter},
     },
 };
 
@@ -40,7 +40,7 @@ impl Rows {
         let mut entries: Vec<Entry> = Vec::new();
         for Row { photo, split, at, bytes } in self.rows {
             match entries.last_mut() {
-                Some(entry) if entry.name == photo => entry.split = strictest(entry.split.into_iter().chain(split)),
+                Some(entry) if entry.name == photo => entry.split = entry.split.into_iter().chain(split).reduce(stricter),
                 _ => {
                     entries.push(Entry { group: photo.clone(), name: photo, split });
                     captions.ends.push(captions.spans.len() as u32);

@@ -272,7 +272,7 @@ mod tests {
         let scene = read(&map(rows), &ontology, 0.001);
         let id = ontology.find(thing).expect("a thing").id;
         let name = |id: u8| ontology.thing(id).map(|thing| thing.name.as_str());
-        let found: Vec<_> = scene.pieces.iter().filter(|piece| piece.thing == id);
+        let found = scene.pieces.iter().filter(|piece| piece.thing == id);
         let found: Vec<_> = found.map(|p| (p.side, p.distance, p.on.and_then(name), p.across)).collect();
         assert_eq!(found, want, "{thing}");
         scene
