@@ -11,17 +11,21 @@ use crate::training::{
 };
 
 mod import;
+mod segments;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Pairs {
     /// Read other people's data sets, each as its publishers ship it.
     Import(import::ImportArgs),
+    /// Tell of photos in sentences and labels, by maps of what stands where (method A).
+    Segments(segments::SegmentsArgs),
 }
 
 impl Pairs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
         match self {
             Pairs::Import(args) => args.run(show),
+            Pairs::Segments(args) => args.run(show),
         }
     }
 }
