@@ -342,7 +342,7 @@ impl Eyes {
         record.licence = record.licence.or_else(|| settings.licence.clone());
 
         let map = collection.map(entry, self.picture.width() as usize, self.picture.height() as usize)?;
-        let scene = map.as_ref().zip(*segments).map(|(map, segments)| segments.scene(map, &record.objects));
+        let scene = segments.and_then(|segments| segments.look(&record, map.as_ref()));
         let map = map.map(|map| {
             let drawn = || MapRecord { vocabulary: "street".to_owned(), origin: "human".to_owned() };
             record.map.get_or_insert_with(drawn).vocabulary = "street".to_owned();

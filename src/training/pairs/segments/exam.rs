@@ -120,7 +120,7 @@ fn scene(collection: &dyn Collection, segments: &Segments, record: &Record, entr
     let bytes = collection.photo(entry)?;
     capture::decode(name, &bytes, &mut picture).map_err(|error| Skip::new(Reason::DamagedPhoto, error))?;
     let map: Option<StreetMap> = collection.map(entry, picture.width() as usize, picture.height() as usize)?;
-    Ok(map.map(|map| segments.scene(&map, &record.objects)))
+    Ok(segments.look(record, map.as_ref()))
 }
 
 /// The three rows of the table of sentences.

@@ -49,13 +49,15 @@ struct Tables {
     label: Vec<labels::Rule>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Least {
     piece: f32,
     stuff: f32,
     certainty: f32,
     detection: f32,
+    unseen: f32,
+    untold: f32,
 }
 
 impl Segments {
@@ -83,10 +85,16 @@ impl Segments {
         &self.ontology
     }
 
-    /// What `map` shows, and what a detector `found` beside it.
-    pub fn scene(&self, map: &StreetMap, found: &[Object]) -> Scene {
-        let mut scene = pieces::read(map, &self.ontology, self.tables.least.piece);
-        pieces::add_found(&mut scene, found, &self.ontology, self.tables.least.detection);
+    /// What `map` shows. `drawn` says whether a person drew it; `found` is what a detector found, where one was asked.
+    pub fn scene(&self, map: &StreetMap, drawn: bool, found: Option<&[Object]>) -> Scene {
+        let Least { piece, detection, unseen, untold, .. } = self.tables.least;
+        let mut scene = pieces::read(map, &self.ontology, piece);
+        if !drawn && map.certainty().is_none() {
+            scene.pieces.iter_mut().for_each(|piece| piece.sure = untold);
+        }
+        if let Some(found) = found {
+            pieces::add_found(&mut scene, found, &self.ontology, detection, unseen);
+        }
         scene
     }
 
@@ -110,6 +118,13 @@ impl Segments {
     /// The facet labels that can be read off `scene`.
     pub fn labels(&self, scene: &Scene) -> BTreeMap<String, FacetLabels> {
         labels::labels(scene, &self.ontology, &self.tables.label, self.tables.least.certainty)
+    }
+
+    /// What is to be seen of a photo with `record`: by its own map, and by what a detector found, where the record tells of one.
+    pub fn look(&self, record: &Record, map: Option<&StreetMap>) -> Option<Scene> {
+        let drawn = record.map.as_ref().is_none_or(|map| map.origin == "human");
+        let found = Some(record.objects.as_slice()).filter(|found| !found.is_empty() || !drawn);
+        map.map(|map| self.scene(map, drawn, found))
     }
 
     /// Adds to `record` what `scene` says; labels that are there already stand.
