@@ -76,7 +76,8 @@ pub fn fit(learned: &Learned, settings: &Settings, show: Show) -> Result<Weights
     device.seed(settings.seed);
     let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
     let mut head = Head::new(Widths { taps: learned.widths, wide: settings.wide, narrow: settings.narrow }, &device);
-    let adam = AdamWConfig::new().with_beta_1(0.9).with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(settings.weight_decay);
+    let adam =
+        AdamWConfig::new().with_beta_1(0.9).with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(settings.weight_decay);
     let mut optimizer = ModuleOptimizer::from(adam.build());
 
     let progress = show.begin("head", settings.steps, "steps");

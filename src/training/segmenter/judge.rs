@@ -47,7 +47,10 @@ pub fn judge(model: &Path, shards: &[PathBuf], show: Show) -> Result<Verdict, Tr
             let Some(map) = shard.map(sample) else { continue };
             let file = format!("{name}.seg.png");
             let NumberMap { width, height, numbers: Numbers::Bytes(truth) } = read_map(&file, map)? else {
-                return Err(TrainingError::Data { file, problem: "a map of train ids has 8 bits; repack the shard".to_owned() });
+                return Err(TrainingError::Data {
+                    file,
+                    problem: "a map of train ids has 8 bits; repack the shard".to_owned(),
+                });
             };
             let mut picture = Picture::default();
             capture::decode(&name, shard.photo(sample), &mut picture)?;

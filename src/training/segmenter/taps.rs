@@ -274,7 +274,8 @@ pub fn observed(data: &[PathBuf]) -> Result<Vec<Result<Tensor, TrainingError>>, 
     for photos in shards {
         let shard = Shard::read(&photos.path)?;
         for drawn in [Drawn::ByHand, Drawn::ByNetwork] {
-            let taught = shard.samples.iter().filter(|sample| scenes::drawn(sample) == Some(drawn) && shard.map(sample).is_some());
+            let taught =
+                shard.samples.iter().filter(|sample| scenes::drawn(sample) == Some(drawn) && shard.map(sample).is_some());
             for sample in taught.step_by(7).take(each) {
                 let (width, height) = scenes::size(Drawn::ByHand);
                 let mut values = Vec::new();

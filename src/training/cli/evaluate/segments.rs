@@ -6,13 +6,11 @@ use clap::{Args, ValueEnum};
 
 use crate::training::{
     TrainingError,
+    cli::pairs::NetworkArgs,
     data::Split,
     pairs::{
         import::WebDataset,
-        segments::{
-            Segments,
-            exam::{Agreement, ClassRow, examine},
-        },
+        segments::exam::{Agreement, ClassRow, examine},
     },
     progress::Show,
 };
@@ -27,6 +25,8 @@ pub(in crate::training::cli) struct SegmentsArgs {
     /// Only photos of this source.
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+    #[command(flatten)]
+    networks: NetworkArgs,
     /// One JSON object on stdout.
     #[arg(long)]
     json: bool,
@@ -48,7 +48,7 @@ impl SegmentsArgs {
             Which::Test => Split::Test,
         };
         let collection = WebDataset::open(&self.data)?;
-        let segments = Segments::shipped()?;
+        let segments = self.networks.segments()?;
         let found = examine(&collection, &segments, split, self.source.as_deref(), show)?;
         if self.json {
             let line = serde_json::to_string(&found).map_err(|e| TrainingError::Setting { problem: e.to_string() })?;

@@ -13,7 +13,6 @@ use crate::{
         shard::{FacetLabels, Origin, Record, Sentence},
     },
     frame::Picture,
-    ontology::StreetMap,
     training::{
         TrainingError,
         data::Split,
@@ -83,12 +82,12 @@ pub fn examine(
         .par_iter()
         .map(|&entry| {
             progress.advance(1, String::new());
-            let record = collection.record(entry)?;
+            let mut record = collection.record(entry)?;
             let described = human(&record).next().is_some();
             if !described || source.is_some_and(|source| record.source != source) {
                 return Ok(None);
             }
-            let scene = scene(collection, segments, &record, entry)?;
+            let scene = look(collection, segments, &mut record, entry)?;
             Ok(Some((record, scene)))
         })
         .collect();
@@ -114,13 +113,14 @@ fn human(record: &Record) -> impl Iterator<Item = &str> {
     record.captions.iter().filter(|sentence| sentence.origin() == Origin::Human).map(Sentence::text)
 }
 
-fn scene(collection: &dyn Collection, segments: &Segments, record: &Record, entry: usize) -> Result<Option<Scene>, Skip> {
+fn look(collection: &dyn Collection, segments: &Segments, record: &mut Record, entry: usize) -> Result<Option<Scene>, Skip> {
     let name = &collection.entries()[entry].name;
     let mut picture = Picture::default();
     let bytes = collection.photo(entry)?;
     capture::decode(name, &bytes, &mut picture).map_err(|error| Skip::new(Reason::DamagedPhoto, error))?;
-    let map: Option<StreetMap> = collection.map(entry, picture.width() as usize, picture.height() as usize)?;
-    Ok(segments.look(record, map.as_ref()))
+    let map = collection.map(entry, picture.width() as usize, picture.height() as usize)?;
+    let looked = segments.look(&picture, record, map).map_err(|error| Skip::new(Reason::NetworkFailed, error))?;
+    Ok(looked.1)
 }
 
 /// The three rows of the table of sentences.
