@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::Which;
 use crate::training::{
     TrainingError,
     cli::pairs::NetworkArgs,
-    data::Split,
     pairs::{
         import::WebDataset,
         segments::exam::{Agreement, ClassRow, examine},
@@ -32,24 +32,11 @@ pub(in crate::training::cli) struct SegmentsArgs {
     json: bool,
 }
 
-/// Splits that may be looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Which {
-    Train,
-    Val,
-    Test,
-}
-
 impl SegmentsArgs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
-        let split = match self.split {
-            Which::Train => Split::Train,
-            Which::Val => Split::Val,
-            Which::Test => Split::Test,
-        };
         let collection = WebDataset::open(&self.data)?;
         let segments = self.networks.segments()?;
-        let found = examine(&collection, &segments, split, self.source.as_deref(), show)?;
+        let found = examine(&collection, &segments, self.split.into(), self.source.as_deref(), show)?;
         if self.json {
             let line = serde_json::to_string(&found).map_err(|e| TrainingError::Setting { problem: e.to_string() })?;
             println!("{line}");

@@ -93,6 +93,12 @@ impl Segments {
         Self { networks, ..self }
     }
 
+    /// The same, with another certainty below which a network's piece is left unsaid.
+    pub fn with_certainty(mut self, certainty: f32) -> Self {
+        self.tables.least.certainty = certainty;
+        self
+    }
+
     /// What its sentences and labels depend on besides the photos.
     pub fn fingerprint(&self) -> Result<String, TrainingError> {
         let networks = self.networks.checksums()?.join(" ");

@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Rarity, Scene, Segments};
+use super::look;
 use crate::{
-    capture,
     evaluation::{
         captions::{Cider, content_recall},
         shard::{FacetLabels, Origin, Record, Sentence},
     },
-    frame::Picture,
     training::{
         TrainingError,
         data::Split,
-        pairs::{Collection, Reason, Skip},
+        pairs::{
+            Collection, Skip,
+            segments::{Rarity, Scene, Segments},
+        },
         progress::Show,
     },
 };
@@ -111,16 +112,6 @@ pub fn examine(
 
 fn human(record: &Record) -> impl Iterator<Item = &str> {
     record.captions.iter().filter(|sentence| sentence.origin() == Origin::Human).map(Sentence::text)
-}
-
-fn look(collection: &dyn Collection, segments: &Segments, record: &mut Record, entry: usize) -> Result<Option<Scene>, Skip> {
-    let name = &collection.entries()[entry].name;
-    let mut picture = Picture::default();
-    let bytes = collection.photo(entry)?;
-    capture::decode(name, &bytes, &mut picture).map_err(|error| Skip::new(Reason::DamagedPhoto, error))?;
-    let map = collection.map(entry, picture.width() as usize, picture.height() as usize)?;
-    let looked = segments.look(&picture, record, map).map_err(|error| Skip::new(Reason::NetworkFailed, error))?;
-    Ok(looked.1)
 }
 
 /// The three rows of the table of sentences.
