@@ -119,9 +119,9 @@ pub fn read(map: &StreetMap, ontology: &Ontology, least: f32) -> Scene {
     Scene { pieces, ground: ground(map, ontology) }
 }
 
-/// Adds to `scene` what a detector found with a confidence of at least `least` and the map doesn't show. What both show, the map tells,
-/// and more surely: two networks that err on their own are rarely wrong together. Of a network's certainty of persons and vehicles
-/// that the detector didn't see, `unseen` is left.
+/// Adds to `scene` what a detector found with a confidence of at least `least` and the map doesn't show. What both show is surer: two
+/// networks that err on their own are rarely wrong together. It bears the detector's name: it has seen more lorries. Of a network's
+/// certainty of persons and vehicles that the detector didn't see, `unseen` is left.
 pub fn add_found(scene: &mut Scene, found: &[Object], ontology: &Ontology, least: f32, unseen: f32) {
     let likely = |piece: &&mut Piece| {
         let kind = ontology.thing(piece.thing).map(|thing| thing.kind);
@@ -144,6 +144,8 @@ pub fn add_found(scene: &mut Scene, found: &[Object], ontology: &Ontology, least
         let mut known = false;
         for piece in scene.pieces.iter_mut().take(drawn).filter(|piece| alike(piece) && covers(&piece.frame, &frame)) {
             known = true;
+            piece.detected |= piece.thing != thing.id;
+            piece.thing = thing.id;
             piece.sure = 1.0 - (1.0 - piece.sure) * (1.0 - object.score);
         }
         if share > 0.0 && !known {
