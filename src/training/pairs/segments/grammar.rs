@@ -35,6 +35,9 @@ pub enum Fact {
         /// That one of them bars the way.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         across: bool,
+        /// That a detector says so, and no map shows all of it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        detected: bool,
     },
     /// The picture shows a thing.
     Present {
@@ -92,7 +95,7 @@ pub struct Topic<'a> {
     pub certainty: f32,
 }
 
-/// One sentence of each length and `more` of any, no two the same.
+/// One sentence of each length, the longest first, and `more` of any, no two the same.
 pub fn sentences(topic: &Topic, templates: &Templates, words: &Words, more: usize, random: &mut impl Rng) -> Vec<Told> {
     let all: Vec<&String> = templates.short.iter().chain(&templates.middle).chain(&templates.long).collect();
     let mut told: Vec<Told> = Vec::new();
@@ -108,7 +111,7 @@ pub fn sentences(topic: &Topic, templates: &Templates, words: &Words, more: usiz
             }
         }
     };
-    for of in [&templates.middle, &templates.short, &templates.long] {
+    for of in [&templates.long, &templates.middle, &templates.short] {
         say(of.iter().collect(), random);
     }
     for _ in 0..more {
@@ -215,7 +218,7 @@ fn seen(named: &Thing, group: &Group) -> Fact {
     // From four on it is "several".
     let most = most.filter(|most| *most < 4);
     let (thing, side) = (named.name.clone(), group.side);
-    Fact::Seen { thing, side, least: least.min(4), most, distance: None, on: None, across: false }
+    Fact::Seen { thing, side, least: least.min(4), most, distance: None, on: None, across: false, detected: group.detected }
 }
 
 /// A group with its article or number. Where there may be more than were found, several have no number.
@@ -250,6 +253,7 @@ fn way(topic: &Topic, facts: &mut Vec<Fact>) -> Option<String> {
         distance: None,
         on: None,
         across: false,
+        detected: false,
     });
     let mass = way.plural || matches!(way.name.as_str(), "snow" | "sand" | "water" | "terrain" | "tactile_paving");
     Some(if mass { way.noun.clone() } else { format!("{} {}", article(&way.noun), way.noun) })

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Rarity, Scene, Segments};
+use super::look;
 use crate::{
-    capture,
     evaluation::{
         captions::{Cider, content_recall},
         shard::{FacetLabels, Origin, Record, Sentence},
     },
-    frame::Picture,
-    ontology::StreetMap,
     training::{
         TrainingError,
         data::Split,
-        pairs::{Collection, Skip},
+        pairs::{
+            Collection, Skip,
+            segments::{Rarity, Scene, Segments},
+        },
         progress::Show,
     },
 };
@@ -83,27 +83,28 @@ pub fn examine(
         .par_iter()
         .map(|&entry| {
             progress.advance(1, String::new());
-            let record = collection.record(entry)?;
+            let mut record = collection.record(entry)?;
             let described = human(&record).next().is_some();
             if !described || source.is_some_and(|source| record.source != source) {
                 return Ok(None);
             }
-            Ok(Some((record, scene(collection, segments, entry)?)))
+            let scene = look(collection, segments, &mut record, entry)?;
+            Ok(Some((record, scene)))
         })
         .collect();
     progress.finish();
     let setting = |skip: Skip| TrainingError::Setting { problem: skip.detail };
-    let seen: Vec<(Record, Scene)> = seen.map_err(setting)?.into_iter().flatten().collect();
+    let seen: Vec<(Record, Option<Scene>)> = seen.map_err(setting)?.into_iter().flatten().collect();
     if seen.is_empty() {
         let problem = format!("no photo of {} has both a map and a sentence of a person", split.id());
         return Err(TrainingError::Setting { problem });
     }
     let mut rarity = Rarity::default();
-    seen.iter().for_each(|(_, scene)| rarity.count(scene));
+    seen.iter().filter_map(|(_, scene)| scene.as_ref()).for_each(|scene| rarity.count(scene));
     let examined = seen.into_iter().enumerate().map(|(k, (record, scene))| {
-        let told = segments.sentences(&scene, &rarity, 1, &k.to_string());
+        let told = scene.as_ref().map(|scene| segments.sentences(scene, &rarity, 1, &k.to_string())).unwrap_or_default();
         let told = told.iter().map(|sentence| sentence.text().to_owned()).collect();
-        Examined { labels: segments.labels(&scene), told, record }
+        Examined { labels: scene.map(|scene| segments.labels(&scene)).unwrap_or_default(), told, record }
     });
     let examined: Vec<Examined> = examined.collect();
     Ok(Found { sentences: sentences(&examined), classes: classes(&examined) })
@@ -111,16 +112,6 @@ pub fn examine(
 
 fn human(record: &Record) -> impl Iterator<Item = &str> {
     record.captions.iter().filter(|sentence| sentence.origin() == Origin::Human).map(Sentence::text)
-}
-
-fn scene(collection: &dyn Collection, segments: &Segments, entry: usize) -> Result<Scene, Skip> {
-    let name = &collection.entries()[entry].name;
-    let mut picture = Picture::default();
-    let bytes = collection.photo(entry)?;
-    capture::decode(name, &bytes, &mut picture)
-        .map_err(|error| Skip::new(crate::training::pairs::Reason::DamagedPhoto, error))?;
-    let map: Option<StreetMap> = collection.map(entry, picture.width() as usize, picture.height() as usize)?;
-    Ok(map.map(|map| segments.scene(&map)).unwrap_or_default())
 }
 
 /// The three rows of the table of sentences.
