@@ -9,6 +9,7 @@
 
 pub mod collection;
 pub mod gather;
+pub mod generate;
 mod likeness;
 mod manifest;
 mod shards;
