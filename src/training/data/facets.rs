@@ -120,7 +120,7 @@ mod tests {
     fn what_a_record_says_of_a_facet_holds_for_all_its_classes() {
         let vocabulary = Vocabulary::shipped().expect("the vocabulary");
         let (_, facet) = vocabulary.find("crossing").expect("a facet");
-        let labels = FacetLabels { labels: vec!["zebra_crossing".to_owned()] };
+        let labels = FacetLabels { labels: vec!["zebra_crossing".to_owned()], ..FacetLabels::default() };
         let record = Record { facets: [("crossing".to_owned(), labels)].into(), ..Record::default() };
         let known = truth(&Photo { key: String::new(), record, hand: None }, facet).expect("something known");
         let there: Vec<_> =
