@@ -29,7 +29,7 @@ pub fn encode(picture: &Picture) -> Result<Vec<u8>, CaptureError> {
 }
 
 /// Whether these are the first bytes of a JPEG.
-pub(super) fn is_jpeg(bytes: &[u8]) -> bool {
+pub fn is_jpeg(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xFF, 0xD8, 0xFF])
 }
 

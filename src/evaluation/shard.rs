@@ -34,6 +34,7 @@ pub struct Sample {
     /// What is known of it.
     pub record: Record,
     photo: Range<usize>,
+    map: Option<Range<usize>>,
 }
 
 /// `KEY.json`. What it says in keys that are not named here is kept as it stands.
@@ -167,17 +168,17 @@ impl Shard {
         let bytes = fs::read(path).map_err(io)?;
         let mut photos: Vec<(String, Range<usize>)> = Vec::new();
         let mut records: HashMap<String, Record> = HashMap::new();
+        let mut maps: HashMap<String, Range<usize>> = HashMap::new();
         let mut archive = tar::Archive::new(&bytes[..]);
         for entry in archive.entries().map_err(io)? {
             let mut entry = entry.map_err(io)?;
             let name = entry.path().map_err(io)?.display().to_string();
             let Some((key, ending)) = split(&name) else { continue };
+            let start = usize::try_from(entry.raw_file_position()).unwrap_or(usize::MAX);
+            let place = start..start.saturating_add(usize::try_from(entry.size()).unwrap_or(usize::MAX));
             match ending {
-                "jpg" | "jpeg" | "png" | "webp" => {
-                    let start = usize::try_from(entry.raw_file_position()).unwrap_or(usize::MAX);
-                    let length = usize::try_from(entry.size()).unwrap_or(usize::MAX);
-                    photos.push((key.to_owned(), start..start.saturating_add(length)));
-                }
+                "jpg" | "jpeg" | "png" | "webp" => photos.push((key.to_owned(), place)),
+                "seg.png" => drop(maps.insert(key.to_owned(), place)),
                 "json" => {
                     let mut text = Vec::new();
                     entry.read_to_end(&mut text).map_err(io)?;
@@ -193,7 +194,7 @@ impl Shard {
         }
         let samples = photos
             .into_iter()
-            .map(|(key, photo)| Sample { record: records.remove(&key).unwrap_or_default(), key, photo })
+            .map(|(key, photo)| Sample { record: records.remove(&key).unwrap_or_default(), map: maps.remove(&key), key, photo })
             .collect();
         Ok(Self { file, checksum: checksum(&bytes), samples, bytes })
     }
@@ -201,6 +202,11 @@ impl Shard {
     /// The bytes of a photo of this shard, as the camera or the source gave them.
     pub fn photo(&self, sample: &Sample) -> &[u8] {
         self.bytes.get(sample.photo.clone()).unwrap_or_default()
+    }
+
+    /// The bytes of the map beside a photo of this shard, `KEY.seg.png`, where there is one.
+    pub fn map(&self, sample: &Sample) -> Option<&[u8]> {
+        self.bytes.get(sample.map.clone()?)
     }
 }
 
@@ -274,6 +280,7 @@ mod tests {
         assert_eq!(keys, ["a", "dir/b"]);
         assert_eq!(shard.photo(&shard.samples[0]), b"AA");
         assert_eq!(shard.photo(&shard.samples[1]), b"BBB");
+        assert_eq!((shard.map(&shard.samples[0]), shard.map(&shard.samples[1])), (Some(&b"map"[..]), None));
         let record = &shard.samples[0].record;
         assert_eq!(record.category.as_deref(), Some("bus"));
         assert_eq!(record.captions.iter().map(Sentence::text).collect::<Vec<_>>(), ["a bus", "the bus"]);

@@ -58,6 +58,9 @@ pub struct Thing {
     /// How a sentence names several; empty where it is not counted.
     #[serde(default)]
     pub nouns: String,
+    /// Whether `noun` takes "are".
+    #[serde(default)]
+    pub plural: bool,
 }
 
 impl Thing {
@@ -98,6 +101,7 @@ struct Tables {
     cityscapes: Table,
     cityscapes_train: Table,
     camvid_segnet: Table,
+    coco: Table,
 }
 
 /// Why an ontology can't be used.
@@ -125,6 +129,7 @@ struct File {
     cityscapes: HashMap<String, String>,
     cityscapes_train: HashMap<String, String>,
     camvid_segnet: HashMap<String, String>,
+    coco: HashMap<String, String>,
 }
 
 impl Ontology {
@@ -160,6 +165,7 @@ impl Ontology {
             cityscapes: table("cityscapes", file.cityscapes)?,
             cityscapes_train: table("cityscapes_train", file.cityscapes_train)?,
             camvid_segnet: table("camvid_segnet", file.camvid_segnet)?,
+            coco: table("coco", file.coco)?,
         };
         Ok(Self { things, ids, file: tables })
     }
@@ -182,6 +188,11 @@ impl Ontology {
     /// The thing of a Mapillary Vistas label by its `name` in `config*.json`, of version 1.2 or 2.0.
     pub fn vistas(&self, name: &str) -> Option<u8> {
         self.file.vistas.get(name).copied()
+    }
+
+    /// The thing that a detector means by one of COCO's labels; `None` where it says nothing to a walker.
+    pub fn coco(&self, label: &str) -> Option<u8> {
+        self.file.coco.get(label).copied()
     }
 
     /// The thing of one of CamVid's 32 colours.
@@ -208,10 +219,10 @@ mod tests {
     #[test]
     fn every_code_of_every_published_vocabulary_leads_to_a_thing() {
         let ontology = Ontology::shipped().expect("the shipped ontology");
-        let Tables { vistas, camvid, cityscapes, cityscapes_train, camvid_segnet } = &ontology.file;
+        let Tables { vistas, camvid, cityscapes, cityscapes_train, camvid_segnet, coco } = &ontology.file;
         // Vistas 1.2 names 66 labels and 2.0 names 124, of which 61 are the same.
-        let sizes = [vistas, camvid, cityscapes, cityscapes_train, camvid_segnet].map(|table| table.len());
-        assert_eq!(sizes, [129, 32, 34, 20, 12]);
+        let sizes = [vistas, camvid, cityscapes, cityscapes_train, camvid_segnet, coco].map(|table| table.len());
+        assert_eq!(sizes, [129, 32, 34, 20, 12, 19]);
         for numbering in [Numbering::Cityscapes, Numbering::CityscapesTrain, Numbering::CamVidSegNet] {
             let table = ontology.numbered(numbering);
             let count = table.iter().flatten().inspect(|id| assert!(ontology.thing(**id).is_some())).count();

@@ -5,7 +5,8 @@ use std::io;
 use thiserror::Error;
 
 use crate::{
-    bundle::BundleError, capture::CaptureError, encoder::EncoderError, evaluation::EvaluationError, vocabulary::VocabularyError,
+    bundle::BundleError, capture::CaptureError, encoder::EncoderError, evaluation::EvaluationError, ontology::OntologyError,
+    vocabulary::VocabularyError,
 };
 
 /// Why there is no model.
@@ -84,6 +85,9 @@ pub enum TrainingError {
     /// The vocabulary is wrong.
     #[error(transparent)]
     Vocabulary(#[from] VocabularyError),
+    /// The ontology is wrong.
+    #[error(transparent)]
+    Ontology(#[from] OntologyError),
     /// The photos did not show what the quantiser must know.
     #[error("calibration: {problem}")]
     Calibration {

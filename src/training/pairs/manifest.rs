@@ -68,6 +68,17 @@ pub struct PhotoRow {
     pub name: String,
 }
 
+/// One row of `skipped.csv`.
+#[derive(Clone, Debug, Serialize)]
+pub struct SkippedRow<'a> {
+    /// The photo, or the file that should have led to one.
+    pub name: &'a str,
+    /// Why it is left out.
+    pub reason: Reason,
+    /// File, place and value.
+    pub detail: &'a str,
+}
+
 impl Manifest {
     /// The manifest of the data set in `dir`; `None` where none is finished there.
     pub fn find(dir: &Path) -> Result<Option<Self>, TrainingError> {

@@ -10,8 +10,10 @@
 pub mod collection;
 pub mod gather;
 pub mod generate;
+pub mod import;
 mod likeness;
 mod manifest;
+pub mod segments;
 mod shards;
 mod split;
 mod spool;

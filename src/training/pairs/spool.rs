@@ -11,8 +11,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::Skip;
+use super::{Skip, segments::Scene};
 use crate::{bundle::write_whole, evaluation::shard::Record, training::TrainingError};
+
+/// The work folder's name in the data set's.
+pub const FOLDER: &str = ".work";
 
 /// What was found of one photo.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,6 +34,8 @@ pub struct Seen {
     pub hash: u64,
     /// What is known of it.
     pub record: Record,
+    /// What its map shows, where there is one.
+    pub scene: Option<Scene>,
     /// Its map as PNG lies here in the chunk's maps: first byte and length.
     pub map: Option<(u64, u64)>,
 }
@@ -44,7 +49,7 @@ pub struct Spool {
 impl Spool {
     /// The work folder in `out` for the run that `plan` describes, made if it is not there. What another plan left is refused.
     pub fn open(out: &Path, plan: &str) -> Result<Self, TrainingError> {
-        let dir = out.join(".work");
+        let dir = out.join(FOLDER);
         fs::create_dir_all(&dir).map_err(|source| failed(&dir, source))?;
         let file = dir.join("plan");
         match fs::read_to_string(&file) {

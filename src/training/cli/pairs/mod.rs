@@ -6,16 +6,23 @@ use clap::{Args, Subcommand};
 
 use crate::training::{
     TrainingError,
-    pairs::{Collection, Manifest, Settings, Shares, gather},
+    pairs::{Collection, Manifest, Settings, Shares, gather, segments::Segments},
     progress::Show,
 };
 
+mod import;
+
 #[derive(Debug, Subcommand)]
-pub(super) enum Pairs {}
+pub(super) enum Pairs {
+    /// Read other people's data sets, each as its publishers ship it.
+    Import(import::ImportArgs),
+}
 
 impl Pairs {
-    pub(super) fn run(self, _show: Show) -> Result<(), TrainingError> {
-        match self {}
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
+        match self {
+            Pairs::Import(args) => args.run(show),
+        }
     }
 }
 
@@ -55,7 +62,7 @@ impl GatherArgs {
             seed: self.seed,
         };
         let command = env::args().collect::<Vec<_>>().join(" ");
-        let made = gather(collection, &self.out, &settings, &command, show)?;
+        let made = gather(collection, Some(&Segments::shipped()?), &self.out, &settings, &command, show)?;
         let counts = made.photos.iter().map(|(split, count)| format!("{count} {split}")).collect::<Vec<_>>().join(", ");
         show.say(&format!("{}: {counts}", self.out.display()));
         for (reason, count) in &made.skipped {

@@ -1,0 +1,120 @@
+//! Method A: from a map of what stands where to sentences and facet labels.
+//!
+//! Owns what is read off a map ([`pieces`]), what of it is worth a word ([`salience`]), and the words ([`grammar`]). Its tables are data:
+//! `models/segments.toml`. Leaves drawing a map to the networks of `encoder`, reading one to `import`.
+
+use std::collections::BTreeMap;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    evaluation::shard::{FacetLabels, Origin, Record, Sentence},
+    ontology::{Ontology, StreetMap},
+    training::TrainingError,
+    vocabulary::Vocabulary,
+};
+
+pub mod exam;
+mod grammar;
+mod labels;
+pub mod pieces;
+mod salience;
+
+pub use grammar::Fact;
+pub use pieces::Scene;
+pub use salience::Rarity;
+
+/// The shipped tables, part of the trainer.
+const SHIPPED: &str = include_str!("../../../../models/segments.toml");
+/// Sentences of one photo besides one of each length.
+const MORE: usize = 2;
+
+/// Reads maps and tells of them.
+pub struct Segments {
+    ontology: Ontology,
+    tables: Tables,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tables {
+    salience: salience::Weights,
+    hazard: BTreeMap<String, f32>,
+    least: Least,
+    words: grammar::Words,
+    sentences: grammar::Templates,
+    label: Vec<labels::Rule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Least {
+    piece: f32,
+    stuff: f32,
+    certainty: f32,
+    detection: f32,
+}
+
+impl Segments {
+    /// With the shipped tables.
+    pub fn shipped() -> Result<Self, TrainingError> {
+        let wrong = |problem: String| TrainingError::Data { file: "models/segments.toml".to_owned(), problem };
+        let tables: Tables = toml::from_str(SHIPPED).map_err(|error| wrong(error.to_string()))?;
+        let ontology = Ontology::shipped()?;
+        let vocabulary = Vocabulary::shipped()?;
+        let named = tables.hazard.keys().chain(tables.label.iter().flat_map(|rule| rule.things.iter().chain(&rule.on)));
+        if let Some(unknown) = named.into_iter().find(|name| ontology.find(name).is_none()) {
+            return Err(wrong(format!("{unknown} is no thing of models/ontology.toml; name one of them")));
+        }
+        for rule in &tables.label {
+            let class = vocabulary.find(&rule.facet).and_then(|(_, facet)| facet.find(&rule.class));
+            if class.is_none() {
+                return Err(wrong(format!("{} is no class of {} in models/vocabulary.toml", rule.class, rule.facet)));
+            }
+        }
+        Ok(Self { ontology, tables })
+    }
+
+    /// The things that maps tell apart.
+    pub fn ontology(&self) -> &Ontology {
+        &self.ontology
+    }
+
+    /// What `map` shows.
+    pub fn scene(&self, map: &StreetMap) -> Scene {
+        pieces::read(map, &self.ontology, self.tables.least.piece)
+    }
+
+    /// What is worth saying of `scene`, in sentences that differ from photo to photo by `seed` and `key`, best first.
+    pub fn sentences(&self, scene: &Scene, rarity: &Rarity, seed: u64, key: &str) -> Vec<Sentence> {
+        let Tables { salience, hazard, least, words, sentences, .. } = &self.tables;
+        let groups = salience::groups(scene, &self.ontology, *salience, hazard, rarity, least.certainty);
+        let topic =
+            grammar::Topic { ontology: &self.ontology, groups: &groups, scene, stuff: least.stuff, certainty: least.certainty };
+        let mut random = ChaCha8Rng::from_seed(Sha256::digest(format!("{seed}\n{key}")).into());
+        let told = grammar::sentences(&topic, sentences, words, MORE, &mut random);
+        told.into_iter()
+            .map(|told| Sentence::Told {
+                text: told.text,
+                origin: Some(Origin::Segments),
+                facts: told.facts.iter().filter_map(|fact| serde_json::to_value(fact).ok()).collect(),
+            })
+            .collect()
+    }
+
+    /// The facet labels that can be read off `scene`.
+    pub fn labels(&self, scene: &Scene) -> BTreeMap<String, FacetLabels> {
+        labels::labels(scene, &self.ontology, &self.tables.label, self.tables.least.certainty)
+    }
+
+    /// Adds to `record` what `scene` says; labels that are there already stand.
+    pub fn tell(&self, record: &mut Record, scene: &Scene, rarity: &Rarity, seed: u64, key: &str) {
+        record.captions.extend(self.sentences(scene, rarity, seed, key));
+        for (facet, labels) in self.labels(scene) {
+            record.facets.entry(facet).or_insert(labels);
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The pieces of a map: what hangs together, how large it is, where it stands.
+//!
+//! Everything here is read off the map alone; `docs/pairs.md` defines each word, so that another program can check it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ontology::{Kind, Ontology, StreetMap, Thing, VOID},
+    training::pairs::likeness::Sets,
+};
+
+/// Where the median column of a piece lies, in thirds of the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// In the left third.
+    Left,
+    /// In the middle.
+    Ahead,
+    /// In the right third.
+    Right,
+}
+
+/// How far off a piece stands, by its lowest row. On flat ground and with the horizon in the middle, a camera at 1.4 m that sees 50
+/// degrees from top to bottom has a foot at three quarters of the picture's height when it is 6 m away, at three fifths when it is 15 m
+/// away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Distance {
+    /// It reaches into the lowest quarter.
+    Near,
+    /// Neither.
+    Between,
+    /// It ends above three fifths.
+    Far,
+}
+
+/// Lowest quarter of the picture.
+const NEAR: f32 = 0.75;
+/// Three fifths from the top.
+const FAR: f32 = 0.6;
+/// Rows above a piece's lowest that count as its foot, in shares of its height.
+const FOOT: f32 = 0.15;
+/// Share of what is under a foot that must be one ground for the piece to stand on it.
+const STANDS: f32 = 0.6;
+/// Share of the middle third's columns that a piece must fill to bar the way.
+const ACROSS: f32 = 0.6;
+
+/// One thing, or all of what isn't counted, as it lies in a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Piece {
+    /// Its id in the ontology.
+    pub thing: u8,
+    /// Share of the picture's pixels.
+    pub share: f32,
+    /// Where it stands.
+    pub side: Side,
+    /// How far off.
+    pub distance: Distance,
+    /// The ground it stands on, where there is one.
+    pub on: Option<u8>,
+    /// Whether it bars the way ahead.
+    pub across: bool,
+    /// A network's certainty of it, in [0, 1]; 1 where a person drew it.
+    pub sure: f32,
+}
+
+/// What a map shows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scene {
+    /// Its pieces, the largest first.
+    pub pieces: Vec<Piece>,
+    /// What fills more than half of the picture's foot: its lowest 15 in a hundred, between 30 and 70 in a hundred of its width.
+    pub ground: Option<u8>,
+}
+
+/// Reads `map`. Counted things are told apart by their numbers or, where it has none, by hanging together (at corners too); parts below
+/// `least` of the picture don't count.
+pub fn read(map: &StreetMap, ontology: &Ontology, least: f32) -> Scene {
+    let (runs, count) = runs(map, ontology);
+    let pixels = (map.width() * map.height()) as f32;
+    let mut sizes = vec![0usize; count];
+    runs.iter().for_each(|run| sizes[run.part] += run.end - run.start);
+    // Specks, of which a ragged map has thousands, take no memory.
+    let mut drafts: BTreeMap<usize, Draft> = BTreeMap::new();
+    for run in runs.iter().filter(|run| sizes[run.part] as f32 / pixels >= least) {
+        drafts.entry(run.part).or_insert_with(|| Draft::new(map, run)).add(map, run);
+    }
+    let mut pieces: Vec<Piece> = drafts.values().map(|draft| draft.finish(map, ontology)).collect();
+    pieces.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.thing.cmp(&b.thing)));
+    Scene { pieces, ground: ground(map, ontology) }
+}
+
+/// Pixels of one thing side by side.
+struct Run {
+    thing: u8,
+    /// The number of the thing, 0 where it has none.
+    number: u16,
+    row: usize,
+    start: usize,
+    end: usize,
+    /// What it is part of.
+    part: usize,
+}
+
+/// The runs of all rows, from the top, and the number of parts that they form.
+fn runs(map: &StreetMap, ontology: &Ontology) -> (Vec<Run>, usize) {
+    let things: [Option<&Thing>; 256] = std::array::from_fn(|id| ontology.thing(id as u8).filter(|t| t.kind != Kind::Void));
+    let counted = |id: u8| things[id as usize].is_some_and(Thing::is_counted);
+    let number = |at: usize| map.instances().map_or(0, |numbers| if counted(map.things()[at]) { numbers[at] } else { 0 });
+    let mut runs: Vec<Run> = Vec::new();
+    for row in 0..map.height() {
+        let first = row * map.width();
+        let mut start = 0;
+        while start < map.width() {
+            let (thing, own) = (map.things()[first + start], number(first + start));
+            let same = |x: &usize| map.things()[first + x] == thing && number(first + x) == own;
+            let end = (start..map.width()).take_while(same).last().map_or(start, |last| last) + 1;
+            if things[thing as usize].is_some() {
+                runs.push(Run { thing, number: own, row, start, end, part: 0 });
+            }
+            start = end;
+        }
+    }
+    // What isn't counted is one part, and so is what has one number; else runs of one thing that touch are.
+    let mut sets = Sets::new(runs.len());
+    let mut first: HashMap<(u8, u16), usize> = HashMap::new();
+    let mut above = 0..0;
+    let mut at = 0;
+    while at < runs.len() {
+        let row = runs[at].row;
+        let end = at + runs[at..].iter().take_while(|run| run.row == row).count();
+        let mut candidate = above.start;
+        for k in at..end {
+            let run = &runs[k];
+            if run.number != 0 || !counted(run.thing) {
+                sets.join(*first.entry((run.thing, run.number)).or_insert(k), k);
+                continue;
+            }
+            while candidate < above.end && runs[candidate].end < run.start {
+                candidate += 1;
+            }
+            let touching = (candidate..above.end).take_while(|other| runs[*other].start <= run.end);
+            for other in touching.filter(|other| runs[*other].thing == run.thing && runs[*other].number == 0) {
+                sets.join(other, k);
+            }
+        }
+        above = if end < runs.len() && runs[end].row == row + 1 { at..end } else { end..end };
+        at = end;
+    }
+    let mut parts: HashMap<usize, usize> = HashMap::new();
+    for k in 0..runs.len() {
+        let count = parts.len();
+        runs[k].part = *parts.entry(sets.find(k)).or_insert(count);
+    }
+    (runs, parts.len())
+}
+
+/// A piece while its pixels are counted.
+struct Draft {
+    thing: u8,
+    pixels: usize,
+    sure: f64,
+    top: usize,
+    /// For each column its pixels and its lowest row.
+    columns: Vec<(u32, u32)>,
+}
+
+impl Draft {
+    /// A piece whose first run is `run`.
+    fn new(map: &StreetMap, run: &Run) -> Self {
+        Self { thing: run.thing, pixels: 0, sure: 0.0, top: run.row, columns: vec![(0, 0); map.width()] }
+    }
+
+    fn add(&mut self, map: &StreetMap, run: &Run) {
+        self.pixels += run.end - run.start;
+        for (count, lowest) in &mut self.columns[run.start..run.end] {
+            (*count, *lowest) = (*count + 1, run.row as u32);
+        }
+        let first = run.row * map.width();
+        let sure = map.certainty().map(|sure| sure[first + run.start..first + run.end].iter().map(|p| f64::from(*p)).sum());
+        self.sure += sure.unwrap_or((run.end - run.start) as f64);
+    }
+
+    fn finish(&self, map: &StreetMap, ontology: &Ontology) -> Piece {
+        let (width, height) = (map.width() as f32, map.height() as f32);
+        let mut before = 0;
+        let median = self.columns.iter().position(|(count, _)| {
+            before += *count as usize;
+            2 * before >= self.pixels
+        });
+        let middle = (median.unwrap_or(0) as f32 + 0.5) / width;
+        let base = self.columns.iter().filter(|(count, _)| *count > 0).map(|(_, lowest)| *lowest).max().unwrap_or(0);
+        let reach = (base as f32 + 1.0) / height;
+        Piece {
+            thing: self.thing,
+            share: self.pixels as f32 / (width * height),
+            side: if middle < 1.0 / 3.0 {
+                Side::Left
+            } else if middle < 2.0 / 3.0 {
+                Side::Ahead
+            } else {
+                Side::Right
+            },
+            distance: if reach >= NEAR {
+                Distance::Near
+            } else if reach < FAR {
+                Distance::Far
+            } else {
+                Distance::Between
+            },
+            on: self.stands_on(map, ontology, base),
+            across: self.is_across(map, ontology, reach),
+            sure: (self.sure / self.pixels.max(1) as f64) as f32,
+        }
+    }
+
+    /// What lies right under its foot, where that is mostly one ground.
+    fn stands_on(&self, map: &StreetMap, ontology: &Ontology, base: u32) -> Option<u8> {
+        if ontology.thing(self.thing).is_none_or(|thing| matches!(thing.kind, Kind::Ground | Kind::Sky)) {
+            return None;
+        }
+        let foot = base as f32 - FOOT * (base as usize + 1 - self.top) as f32;
+        let mut under = [0u32; 256];
+        let mut total = 0;
+        for (x, (count, lowest)) in self.columns.iter().enumerate() {
+            let below = *lowest as usize + 1;
+            if *count > 0 && *lowest as f32 >= foot && below < map.height() {
+                under[map.at(x, below) as usize] += 1;
+                total += 1;
+            }
+        }
+        let (id, most) = under.iter().enumerate().max_by_key(|(_, count)| **count)?;
+        let ground = ontology.thing(id as u8).is_some_and(|thing| thing.kind == Kind::Ground);
+        (ground && total > 0 && *most as f32 >= STANDS * total as f32).then_some(id as u8)
+    }
+
+    /// Whether it stands near and fills most of the middle third with what a walker can't pass.
+    fn is_across(&self, map: &StreetMap, ontology: &Ontology, reach: f32) -> bool {
+        let solid = ontology.thing(self.thing).is_some_and(|thing| {
+            matches!(thing.kind, Kind::Object | Kind::Vehicle | Kind::Animal)
+                || matches!(thing.name.as_str(), "barrier" | "fence" | "gate" | "guard_rail" | "wall")
+        });
+        let third = map.width() / 3..map.width() - map.width() / 3;
+        let low = (FAR * map.height() as f32) as u32;
+        let filled = self.columns[third.clone()].iter().filter(|(count, lowest)| *count > 0 && *lowest >= low).count();
+        solid && reach >= NEAR && filled as f32 >= ACROSS * third.len() as f32
+    }
+}
+
+fn ground(map: &StreetMap, ontology: &Ontology) -> Option<u8> {
+    let (width, height) = (map.width(), map.height());
+    let mut counts = [0usize; 256];
+    for y in height * 85 / 100..height {
+        for x in width * 30 / 100..width * 70 / 100 {
+            counts[map.at(x, y) as usize] += 1;
+        }
+    }
+    let all: usize = counts.iter().sum();
+    let (id, most) = counts.iter().enumerate().max_by_key(|(_, count)| **count)?;
+    let ground = id as u8 != VOID && ontology.thing(id as u8).is_some_and(|thing| thing.kind == Kind::Ground);
+    (ground && 2 * most > all).then_some(id as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A map of 12 x 20 in letters: r road, s sidewalk, c car, p person, b barrier, k sky.
+    fn map(rows: &[&str]) -> StreetMap {
+        let ontology = Ontology::shipped().expect("the ontology");
+        let name = |letter: char| match letter {
+            'r' => "road",
+            's' => "sidewalk",
+            'c' => "car",
+            'p' => "person",
+            'b' => "barrier",
+            'k' => "sky",
+            _ => "void",
+        };
+        let id = |letter: char| ontology.find(name(letter)).expect("a thing").id;
+        let things = rows.iter().flat_map(|row| row.chars().map(id)).collect();
+        StreetMap::new(rows[0].len(), rows.len(), things).expect("a map")
+    }
+
+    #[track_caller]
+    fn check(rows: &[&str], thing: &str, want: &[(Side, Distance, Option<&str>, bool)]) -> Scene {
+        let ontology = Ontology::shipped().expect("the ontology");
+        let scene = read(&map(rows), &ontology, 0.001);
+        let id = ontology.find(thing).expect("a thing").id;
+        let name = |id: u8| ontology.thing(id).map(|thing| thing.name.as_str());
+        let found: Vec<_> = scene.pieces.iter().filter(|piece| piece.thing == id);
+        let found: Vec<_> = found.map(|p| (p.side, p.distance, p.on.and_then(name), p.across)).collect();
+        assert_eq!(found, want, "{thing}");
+        scene
+    }
+
+    #[test]
+    fn a_piece_is_where_it_stands() {
+        let street = [
+            "kkkkkkkkkkkk",
+            "kkkkkkkkkkkk",
+            "kkkkkkkkkkkk",
+            "kkkkkkkkkkkk",
+            "kkkkkkkkkkcc",
+            "ssrrrrrrrrcc",
+            "ssrrrrrrrrrs",
+            "ppsrrrrrrrss",
+            "ppssrrrrrsss",
+            "sssssrrrssss",
+        ];
+        check(&street, "car", &[(Side::Right, Distance::Between, None, false)]);
+        let scene = check(&street, "person", &[(Side::Left, Distance::Near, Some("sidewalk"), false)]);
+        assert_eq!(scene.ground, None, "half of the foot is road");
+    }
+
+    #[test]
+    fn what_touches_at_a_corner_hangs_together_unless_it_is_numbered() {
+        let rows = ["kkkkkk", "ckkkkk", "kckkkk", "rrrrrr", "rrrrrr"];
+        check(&rows, "car", &[(Side::Left, Distance::Between, Some("road"), false)]);
+        let ontology = Ontology::shipped().expect("the ontology");
+        let numbers = (0..30).map(|at| if at == 6 { 1 } else { 2 }).collect();
+        let scene = read(&map(&rows).with_instances(numbers).expect("numbers"), &ontology, 0.001);
+        let car = ontology.find("car").expect("a car").id;
+        assert_eq!(scene.pieces.iter().filter(|piece| piece.thing == car).count(), 2);
+    }
+
+    #[test]
+    fn what_fills_the_middle_near_by_bars_the_way() {
+        let rows = ["kkkkkkkkk", "kkkkkkkkk", "sssssssss", "sbbbbbbss", "sssssssss"];
+        check(&rows, "barrier", &[(Side::Ahead, Distance::Near, Some("sidewalk"), true)]);
+        let rows = ["kkkkkkkkk", "kkkkkkkkk", "sssssssss", "sssssbbbb", "sssssssss"];
+        check(&rows, "barrier", &[(Side::Right, Distance::Near, Some("sidewalk"), false)]);
+    }
+}
