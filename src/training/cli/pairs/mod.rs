@@ -10,18 +10,22 @@ use crate::training::{
     progress::Show,
 };
 
+mod generate;
 mod import;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Pairs {
     /// Read other people's data sets, each as its publishers ship it.
     Import(import::ImportArgs),
+    /// Have pictures painted of what a street can show, each class with every other that goes with it.
+    Generate(Box<generate::GenerateArgs>),
 }
 
 impl Pairs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
         match self {
             Pairs::Import(args) => args.run(show),
+            Pairs::Generate(args) => args.run(show),
         }
     }
 }

@@ -63,30 +63,42 @@ pub fn requests(grammar: &Grammar, count: usize, seed: u64, size: (u32, u32)) ->
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::BTreeSet;
 
     use super::*;
 
-    fn requested(count: usize) -> Vec<Request> {
-        requests(&Grammar::shipped().expect("the grammar"), count, 1, (320, 240))
+    #[test]
+    fn every_pair_that_can_be_seen_together_is_asked_for_before_any_is_sought_again() {
+        let grammar = Grammar::shipped().expect("the grammar");
+        let space = grammar.space();
+        let combinations: Vec<Vec<usize>> = Cover::new(space.clone(), 1).take(420).collect();
+        let holds = |(one, other): &(usize, usize)| combinations.iter().any(|row| row.contains(one) && row.contains(other));
+        let pairs = space.pairs();
+        assert_eq!(pairs.iter().filter(|pair| !holds(pair)).count(), 0, "of {}", pairs.len());
+        let distinct: BTreeSet<&Vec<usize>> = combinations.iter().collect();
+        assert_eq!(distinct.len(), combinations.len(), "a combination comes twice");
     }
 
     #[test]
-    fn dump() {
-        use std::io::Write;
-        let mut f = std::fs::File::create("/work/scratch/rendered/requests.jsonl").unwrap();
-        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-        for r in requested(1300) {
-            let mut v = serde_json::to_value(&r).unwrap();
-            v["picture"] = format!("/work/scratch/rendered/set/pictures/{}.jpg", r.id).into();
-            v["map"] = format!("/work/scratch/rendered/set/pictures/{}.png", r.id).into();
-            writeln!(f, "{v}").unwrap();
-            for (k, c) in r.facets.iter().flat_map(|(k, c)| c.iter().map(move |c| (k, c))) {
-                *seen.entry(format!("{k}.{c}")).or_default() += 1;
-            }
+    fn a_prompt_says_what_its_facets_say_and_nothing_else() {
+        let grammar = Grammar::shipped().expect("the grammar");
+        for request in requests(&grammar, 60, 1, (320, 240)) {
+            assert_eq!(grammar.fault(&request.prompt, &request.facets, &request.facets), None, "{}", request.prompt);
+            assert!(!request.prompt.contains(['{', '[', ']']) && !request.prompt.contains(", ,"), "{}", request.prompt);
+            assert!((1.2..=1.6).contains(&request.camera_height), "{} m", request.camera_height);
+            let indoors = request.facets["place"] == ["indoors"];
+            assert_eq!(request.facets.contains_key("weather"), !indoors, "{:?}", request.facets);
         }
-        let mut seen: Vec<_> = seen.into_iter().map(|(a, b)| (b, a)).collect();
-        seen.sort();
-        println!("{seen:?}");
+    }
+
+    #[test]
+    fn requests_are_the_same_each_time_and_more_of_them_begin_alike() {
+        let grammar = Grammar::shipped().expect("the grammar");
+        let first = requests(&grammar, 12, 7, (320, 240));
+        assert_eq!(requests(&grammar, 20, 7, (320, 240))[..12], first);
+        assert_ne!(requests(&grammar, 12, 8, (320, 240)), first);
+        assert_eq!((first[3].id.as_str(), first[3].seed), ("000003", 7_000_003));
+        let reworded = Request { prompt: "A street".to_owned(), ..first[0].clone() };
+        assert!(reworded.is(&first[0]) && !first[1].is(&first[0]));
     }
 }

@@ -9,12 +9,12 @@ use rand::{Rng, RngExt, seq::IndexedRandom};
 use self::{
     file::{Facet, File, Height},
     template::Template,
-    words::Words,
+    words::{Named, Words},
 };
 use super::cover::Space;
 use crate::{
     training::TrainingError,
-    vocabulary::{Kind, NONE, Vocabulary},
+    vocabulary::{NONE, Vocabulary},
 };
 
 mod file;
@@ -39,7 +39,6 @@ pub struct Grammar {
     templates: Vec<Template>,
     words: Words,
     space: Space,
-    exclusive: Vec<String>,
 }
 
 /// What a picture shall show.
@@ -60,8 +59,7 @@ impl Grammar {
     fn parse(text: &str) -> Result<Self, TrainingError> {
         let wrong = |problem: String| TrainingError::Data { file: FILE.to_owned(), problem };
         let file: File = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        let vocabulary = Vocabulary::shipped()?;
-        file.check(&vocabulary).map_err(wrong)?;
+        file.check(&Vocabulary::shipped()?).map_err(wrong)?;
         let space = file.space().map_err(wrong)?;
         let slots: Vec<&str> = file.facet.iter().map(|facet| facet.id.as_str()).chain([HEIGHT]).collect();
         let templates = file.templates.iter().map(|text| Template::parse(text, &slots)).collect::<Result<_, _>>().map_err(wrong)?;
@@ -70,9 +68,7 @@ impl Grammar {
             file.neutral.iter().map(String::as_str),
             classes.map(|(facet, class)| ((facet.id.as_str(), class.id.as_str()), class.names.as_slice())),
         );
-        let exclusive = vocabulary.facets().filter(|(_, facet)| facet.kind == Kind::Exclusive).map(|(_, facet)| facet.id.clone());
-        let grammar =
-            Self { exclusive: exclusive.collect(), facets: file.facet, heights: file.height, templates, words, space };
+        let grammar = Self { facets: file.facet, heights: file.height, templates, words, space };
         grammar.check_phrases().map_err(wrong)?;
         Ok(grammar)
     }
@@ -135,53 +131,118 @@ impl Grammar {
         fits.choose(rng).map(|template| template.fill(&said)).unwrap_or_default()
     }
 
-    /// Why `text` is no prompt for a picture that shall show `wanted`, if it says of itself that it shows `facets`; `None` where it is.
+    /// Whether all that `text` names is among `facets`.
+    pub fn bears_out(&self, facets: &Facets, text: &str) -> bool {
+        self.stray(facets, text).is_none()
+    }
+
+    fn stray(&self, facets: &Facets, text: &str) -> Option<Named> {
+        let among = |named: &Named| facets.iter().any(|(facet, classes)| classes.iter().any(|class| named.can_be(facet, class)));
+        self.words.read(text).into_iter().find(|named| !among(named))
+    }
+
+    /// The words by which a text names each class of `facets`; none for a class that says that there is none.
+    pub fn words_for(&self, facets: &Facets) -> BTreeMap<&str, &[String]> {
+        let classes = self.facets.iter().flat_map(|facet| facet.classes.iter().map(move |class| (facet, class)));
+        let wanted = classes.filter(|(facet, class)| class.id != NONE && facets.get(&facet.id).is_some_and(|ids| ids.contains(&class.id)));
+        wanted.map(|(_, class)| (class.id.as_str(), class.names.as_slice())).collect()
+    }
+
+    /// Why `text`, which is said to show `facets`, is no prompt for a picture that shall show `wanted`; `None` where it is one.
     pub fn fault(&self, text: &str, facets: &Facets, wanted: &Facets) -> Option<String> {
-        self.unknown(facets).or_else(|| self.impossible(facets)).or_else(|| {
-            let said = self.words.read(text);
-            let pairs = |facets: &Facets| -> Vec<(String, String)> {
-                facets.iter().flat_map(|(facet, classes)| classes.iter().map(move |class| (facet.clone(), class.clone()))).collect()
-            };
-            let (all, asked) = (pairs(facets), pairs(wanted));
-            if let Some((facet, class)) = asked.iter().find(|one| !all.contains(one)) {
-                return Some(format!("it leaves out {facet} {class}, which was asked for"));
-            }
-            let named = |facet: &str, class: &str| said.iter().any(|thing| thing.can_be(facet, class));
-            if let Some((facet, class)) = all.iter().find(|(facet, class)| class != NONE && !named(facet, class)) {
-                return Some(format!("its text does not name {facet} {class}"));
-            }
-            let stray = said.iter().find(|thing| !all.iter().any(|(facet, class)| thing.can_be(facet, class)));
-            stray.map(|thing| format!("its text names {thing}, which its facets lack"))
-        })
-    }
-
-    fn unknown(&self, facets: &Facets) -> Option<String> {
-        for (id, classes) in facets {
-            let Some(facet) = self.facets.iter().find(|facet| facet.id == *id) else {
-                return Some(format!("there is no facet {id:?}"));
-            };
-            if let Some(class) = classes.iter().find(|class| !facet.classes.iter().any(|known| known.id == **class)) {
-                return Some(format!("facet {id} has no class {class:?}"));
-            }
-            if classes.is_empty() || classes.len() > 1 && (self.exclusive.contains(id) || classes.iter().any(|class| class == NONE)) {
-                return Some(format!("the classes of {id} contradict each other"));
+        let pairs = |facets: &Facets| -> Vec<(String, String)> {
+            facets.iter().flat_map(|(facet, classes)| classes.iter().map(move |class| (facet.clone(), class.clone()))).collect()
+        };
+        let (told, asked) = (pairs(facets), pairs(wanted));
+        for (id, class) in &told {
+            match self.facets.iter().find(|facet| facet.id == *id) {
+                None => return Some(format!("there is no facet {id:?}")),
+                Some(facet) if !facet.classes.iter().any(|known| known.id == *class) => {
+                    return Some(format!("facet {id} has no class {class:?}"));
+                }
+                Some(_) if !asked.contains(&(id.clone(), class.clone())) => {
+                    return Some(format!("it adds {id} {class}, which was not asked for"));
+                }
+                Some(_) => {}
             }
         }
-        None
+        if let Some((facet, class)) = asked.iter().find(|one| !told.contains(one)) {
+            return Some(format!("it leaves out {facet} {class}, which was asked for"));
+        }
+        let named = self.words.read(text);
+        let silent = |(facet, class): &&(String, String)| class != NONE && !named.iter().any(|named| named.can_be(facet, class));
+        if let Some((facet, class)) = asked.iter().find(silent) {
+            return Some(format!("its text does not name {facet} {class}"));
+        }
+        self.stray(wanted, text).map(|named| format!("its text names {named}, which was not asked for"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facets(classes: &[(&str, &str)]) -> Facets {
+        let mut facets = Facets::new();
+        classes.iter().for_each(|(facet, class)| facets.entry((*facet).to_owned()).or_default().push((*class).to_owned()));
+        facets
     }
 
-    fn impossible(&self, facets: &Facets) -> Option<String> {
-        let mut values: Vec<(usize, String)> = Vec::new();
-        let mut start = 0;
-        for (facet, size) in self.facets.iter().zip(self.space.sizes()) {
-            for id in facets.get(&facet.id).into_iter().flatten() {
-                let value = facet.classes.iter().position(|class| class.id == *id).map(|place| start + place);
-                values.extend(value.map(|value| (value, format!("{} {id}", facet.id))));
-            }
-            start += size;
+    #[track_caller]
+    fn refuses(from: &str, to: &str, want: &str) {
+        assert!(SHIPPED.contains(from), "{from} is not in the grammar");
+        let error = Grammar::parse(&SHIPPED.replacen(from, to, 1)).expect_err("a damaged grammar").to_string();
+        assert!(error.starts_with("models/prompts.toml: ") && error.contains(want), "{error}");
+    }
+
+    #[test]
+    fn a_damaged_grammar_is_refused_with_its_place() {
+        refuses("id = \"alley\"", "id = \"ally\"", "class alley of the vocabulary is missing");
+        refuses("say = [\"an alley\"", "say = [\"a park\"", "facet place, class alley: \"a park\" names something else");
+        refuses("say = [\"an alley\"", "say = [\"a way\"", "facet place, class alley: \"a way\" names something else");
+        refuses("say = [\"sand underfoot\", \"a sandy ground\"]", "say = []", "class sand needs phrases");
+        refuses("A walk[ {light}]", "A walk[ {sun}]", "no slot {sun}");
+        refuses("from = 1.2\n", "from = 1.4\n", "height low");
+        refuses("class = \"light.indoors\"", "class = \"light.inside\"", "there is no class light.inside");
+        refuses("\"weather.*\"", "\"whether.*\"", "there is no facet whether");
+        refuses("\"weather.*\"", "\"place.alley\"", "place.indoors excludes a class of its own facet");
+        refuses("with = [\"traffic.none\"]", "with = [\"traffic.*\", \"weather.*\"]", "of several facets exclude all of weather");
+        refuses("neutral", "neutrals", "neutrals");
+    }
+
+    #[test]
+    fn a_text_is_taken_at_its_word_and_never_trusted() {
+        let grammar = Grammar::shipped().expect("the grammar");
+        let wanted = facets(&[("place", "alley"), ("people", "none"), ("weather", "rain"), ("obstacle", "parked_car")]);
+        let check = |text: &str, told: &Facets, want: Option<&str>| {
+            let fault = grammar.fault(text, told, &wanted);
+            assert!(fault.as_deref().zip(want).map_or(fault.is_none() && want.is_none(), |(f, w)| f.contains(w)), "{text}: {fault:?}");
+        };
+        let good = "A narrow alley in pouring rain, with parked cars on one side";
+        check(good, &wanted, None);
+        check("A narrow alley in pouring rain, nobody about, a parked car", &wanted, None);
+        check("A narrow alley with a parked car", &wanted, Some("does not name weather rain"));
+        check("A rainy alley with a parked car and a dog", &wanted, Some("names obstacle animal"));
+        check("A rainy alley with a parked car and a few people", &wanted, Some("names people few"));
+        let mut told = wanted.clone();
+        told.insert("light".to_owned(), vec!["dusk".to_owned()]);
+        check(good, &told, Some("adds light dusk"));
+        told = wanted.clone();
+        told.remove("weather");
+        check(good, &told, Some("leaves out weather rain"));
+        check(good, &facets(&[("place", "lane")]), Some("no class \"lane\""));
+        check(good, &facets(&[("mood", "calm")]), Some("no facet \"mood\""));
+    }
+
+    #[test]
+    fn several_classes_of_a_facet_are_told_together() {
+        let grammar = Grammar::shipped().expect("the grammar");
+        let mut rng = <rand_chacha::ChaCha8Rng as rand::SeedableRng>::seed_from_u64(1);
+        let seen = facets(&[("place", "park"), ("obstacle", "animal"), ("obstacle", "rubble")]);
+        for _ in 0..20 {
+            let told = grammar.tell(&seen, None, &mut rng);
+            assert!(grammar.fault(&told, &seen, &seen).is_none() && !told.contains(['{', '[']), "{told}");
         }
-        let pairs = values.iter().enumerate().flat_map(|(at, one)| values[at + 1..].iter().map(move |other| (one, other)));
-        let mut bad = pairs.filter(|(one, other)| !self.space.allows(one.0, other.0));
-        bad.next().map(|(one, other)| format!("{} and {} are never in one picture", one.1, other.1))
+        assert_eq!(grammar.tell(&Facets::new(), None, &mut rng), "");
     }
 }
