@@ -13,6 +13,6 @@ mod tars;
 mod tree;
 mod webdataset;
 
-pub use masks::MaskFormat;
+pub use masks::{Legend, MaskFormat};
 pub use photos::Photos;
 pub use webdataset::WebDataset;
