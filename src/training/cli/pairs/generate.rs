@@ -25,7 +25,7 @@ const RENDERED: &str = "CC0-1.0";
 
 /// Where the pictures come from: our own renderer, a program, or a server.
 #[derive(Args, Debug)]
-pub(super) struct GenerateArgs {
+pub(in crate::training::cli) struct GenerateArgs {
     #[command(flatten)]
     gather: GatherArgs,
     /// Pictures to ask for. The first few hundred cover every two classes that go together; further ones do so again.

@@ -86,6 +86,11 @@ impl Album {
         Ok(album)
     }
 
+    /// The folder of what is kept.
+    pub fn dir(&self) -> &Path {
+        &self.pictures
+    }
+
     /// The folder of what was set aside.
     pub fn aside(&self) -> &Path {
         &self.aside

@@ -101,3 +101,74 @@ fn read(grammar: &Grammar, answer: &Value, wanted: &Facets) -> Result<String, St
     }
     grammar.fault(prompt, &written.facets, wanted).map_or_else(|| Ok(prompt.to_owned()), Err)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::testing::{Server, impatient, request},
+        *,
+    };
+
+    const OWN: &str = "The grammar's own.";
+    const FACETS: &str = r#"{"place":["alley"],"weather":["rain"]}"#;
+
+    fn asked(status: u16, body: String) -> (Result<Request, GenerateError>, (usize, usize), String) {
+        let server = Server::new(vec![(status, "", body.into_bytes())]);
+        let chat = Chat::new(&server.url, "a-model", None, impatient());
+        let request = chat.rephrase(&Grammar::shipped().expect("the grammar"), &request(5, OWN));
+        (request, chat.counts(), server.heard().concat())
+    }
+
+    fn message(content: &str) -> String {
+        json!({ "choices": [{ "message": { "role": "assistant", "content": content }, "finish_reason": "stop" }] }).to_string()
+    }
+
+    #[track_caller]
+    fn check(status: u16, body: String, want: &str) {
+        let (request, counts, _) = asked(status, body.clone());
+        let counted = if want == OWN { (0, 1) } else { (1, 0) };
+        assert_eq!((request.expect("a request").prompt.as_str(), counts), (want, counted), "{body}");
+    }
+
+    #[test]
+    fn a_prompt_that_says_what_was_asked_for_is_taken() {
+        let good = "A narrow alley in pouring rain";
+        check(200, message(&format!("{{\"prompt\":\"{good}\",\"facets\":{FACETS}}}")), good);
+        check(200, message(&format!("```json\n{{\"prompt\":\" {good} \",\"facets\":{FACETS}}}\n```")), good);
+        let (_, _, heard) = asked(200, message("{}"));
+        let body: Value = serde_json::from_str(heard.split_once("\r\n\r\n").expect("a body").1).expect("JSON");
+        assert!(heard.starts_with("POST /v1/chat/completions ") && body["model"] == "a-model", "{heard}");
+        let told = body["messages"][1]["content"].as_str().expect("a message");
+        assert!(told.contains(r#""place":["alley"]"#) && told.contains("alleyway"), "{told}");
+    }
+
+    #[test]
+    fn any_other_answer_leaves_the_grammars_own_prompt() {
+        let said = |prompt: &str, facets: &str| message(&format!("{{\"prompt\":\"{prompt}\",\"facets\":{facets}}}"));
+        let good = "A rainy alley";
+        check(200, "<html>".to_owned(), OWN);
+        check(200, "{}".to_owned(), OWN);
+        check(200, json!({ "choices": [{ "message": { "content": null } }] }).to_string(), OWN);
+        check(200, said(good, FACETS).replace("\"stop\"", "\"length\""), OWN);
+        check(200, message("Here is your prompt: A rainy alley"), OWN);
+        check(200, message("{\"prompt\":\"A rainy alley\"}"), OWN);
+        check(200, said("", FACETS), OWN);
+        check(200, said("A rainy\\nalley", FACETS), OWN);
+        check(200, said(&format!("A rainy alley{}", ", long".repeat(80)), FACETS), OWN);
+        check(200, said("A rainy street", FACETS), OWN);
+        check(200, said("An alley", FACETS), OWN);
+        check(200, said("A rainy alley at night", FACETS), OWN);
+        check(200, said(good, r#"{"place":["alley"],"weather":["hail"]}"#), OWN);
+        check(200, said(good, r#"{"place":["alley"],"weather":["rain","fog"]}"#), OWN);
+        check(200, said(good, r#"{"place":["alley"]}"#), OWN);
+        check(200, said(good, r#"{"place":"alley","weather":"rain"}"#), OWN);
+        let refused = json!({ "error": { "code": "content_policy_violation", "message": "no" } }).to_string();
+        check(400, refused, OWN);
+    }
+
+    #[test]
+    fn a_server_that_can_not_be_used_ends_the_run() {
+        let error = asked(401, String::new()).0.expect_err("no key").to_string();
+        assert!(error.contains("OPENAI_API_KEY"), "{error}");
+    }
+}

@@ -11,12 +11,14 @@ use super::{
     request::Request,
 };
 use crate::{
-    capture::maps::{Numbers, read_map},
     evaluation::shard::{FacetLabels, MapRecord, Origin, Record, Sentence},
-    ontology::{Numbering, Ontology, StreetMap},
+    ontology::StreetMap,
     training::{
         TrainingError,
-        pairs::{Collection, Entry, Reason, Skip, Skipped},
+        pairs::{
+            Collection, Entry, Reason, Skip, Skipped,
+            import::{Legend, MaskFormat},
+        },
     },
 };
 
@@ -25,21 +27,20 @@ use crate::{
 const PROMPT_IS_TRUE: f32 = 0.67;
 
 /// Pictures in an album, with what is known of each.
-#[derive(Debug)]
 pub struct Gallery {
     grammar: Grammar,
     album: Album,
     requests: Vec<Request>,
     entries: Vec<Entry>,
     skipped: Vec<Skipped>,
-    values: [Option<u8>; 256],
+    legend: Legend,
 }
 
 impl Gallery {
     /// What is kept and what was set aside of `requests`.
     pub fn open(grammar: Grammar, album: Album, requests: Vec<Request>) -> Result<Self, TrainingError> {
-        let values = Ontology::shipped()?.numbered(Numbering::Street);
-        let mut gallery = Self { grammar, album, requests: Vec::new(), entries: Vec::new(), skipped: Vec::new(), values };
+        let legend = Legend::find(MaskFormat::Street, album.dir())?;
+        let mut gallery = Self { grammar, album, requests: Vec::new(), entries: Vec::new(), skipped: Vec::new(), legend };
         for request in requests {
             let name = |folder: &str| format!("{folder}/{}.jpg", request.id);
             match gallery.album.standing(&request)? {
@@ -105,17 +106,6 @@ impl Collection for Gallery {
         let path = self.album.file(&self.requests[entry], "png");
         let name = path.display().to_string();
         let Ok(bytes) = fs::read(&path) else { return Ok(None) };
-        let map = read_map(&name, &bytes).map_err(|error| Skip::new(Reason::DamagedMask, error))?;
-        if (map.width, map.height) != (width, height) {
-            let detail = format!("{name}: {} x {}, its picture {width} x {height}", map.width, map.height);
-            return Err(Skip::new(Reason::SizeMismatch, detail));
-        }
-        let Numbers::Bytes(values) = map.numbers else {
-            return Err(Skip::new(Reason::DamagedMask, format!("{name}: no map of 8-bit numbers")));
-        };
-        if let Some(value) = values.iter().find(|value| self.values[usize::from(**value)].is_none()) {
-            return Err(Skip::new(Reason::UnknownLabel, format!("{name}: {value} is no thing of models/ontology.toml")));
-        }
-        Ok(StreetMap::new(width, height, values))
+        self.legend.read(&name, &bytes, width, height).map(Some)
     }
 }

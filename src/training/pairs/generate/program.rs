@@ -127,7 +127,7 @@ mod tests {
         check("echo loading >&2; echo no memory left >&2; exit 3", Reason::Failed, "exit status: 3: no memory left");
         check("exit 1", Reason::Failed, "it said nothing");
         check("exit 0", Reason::MissingPhoto, "wrote no picture");
-        check("sleep 20", Reason::Failed, "not done after 1.5s");
+        check("exec sleep 20", Reason::Failed, "not done after 1.5s");
         check("kill -9 $$", Reason::Failed, "signal: 9");
     }
 

@@ -186,3 +186,96 @@ impl Drop for Worker {
         let _ = self.child.wait();
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::{
+        super::testing::{photo, request, script},
+        *,
+    };
+
+    /// Answers each line; `$picture`, `$map` and `$id` are the line's, `$count` the lines so far.
+    const SERVE: &str = r#"
+        while read -r line; do
+            count=$((count + 1))
+            picture=$(echo "$line" | sed 's/.*"picture":"\([^"]*\)".*/\1/')
+            map=$(echo "$line" | sed 's/.*"map":"\([^"]*\)".*/\1/')
+            id=$(echo "$line" | sed 's/.*"id":"\([^"]*\)".*/\1/')
+            ANSWER
+        done"#;
+    const GOOD: &str = r#"cp photo.jpg "$picture"; echo map > "$map"; echo "{\"id\":\"$id\",\"ok\":true,\"facets\":{\"place\":[\"alley\"]},\"seconds\":0.1}""#;
+
+    /// A renderer that is a shell script, in a folder of its own.
+    fn renderer(answer: &str) -> (TempDir, Renderer) {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::create_dir(dir.path().join("scenes")).expect("a folder");
+        fs::write(dir.path().join("scenes/__main__.py"), "").expect("a file");
+        fs::write(dir.path().join("photo.jpg"), photo(1)).expect("a photo");
+        let python = script(dir.path(), &SERVE.replace("ANSWER", answer));
+        let made = Renderer::new(dir.path(), Some(Path::new(&python)), Duration::from_millis(1500)).expect("a renderer");
+        (dir, made)
+    }
+
+    #[test]
+    fn one_child_paints_many_pictures() {
+        let (_dir, renderer) = renderer(&format!("echo Blender says hello >&2; {GOOD}"));
+        for number in 0..3 {
+            let painted = renderer.paint(&request(number, "an alley")).expect("a picture");
+            assert_eq!((painted.picture, painted.map), (photo(1), Some(b"map\n".to_vec())));
+            assert_eq!(painted.facets.expect("facets")["place"], ["alley"]);
+        }
+        assert_eq!(renderer.idle.lock().expect("the children").len(), 1);
+    }
+
+    /// What comes of the second picture of a child that painted the first.
+    #[track_caller]
+    fn check(answer: &str, reason: Reason, detail: &str) {
+        let (_dir, renderer) = renderer(&format!("if [ $id = 000000 ]; then {GOOD}; else {answer}; fi"));
+        renderer.paint(&request(0, "an alley")).expect("a picture");
+        match renderer.paint(&request(1, "an alley")) {
+            Err(Failure::Picture(skip)) => assert!(skip.reason == reason && skip.detail.contains(detail), "{skip:?}"),
+            other => panic!("{answer}: {other:?}"),
+        }
+        renderer.paint(&request(0, "an alley")).expect("a picture after a failure");
+    }
+
+    #[test]
+    fn a_child_that_fails_costs_its_picture_and_no_other() {
+        check(r#"echo "{\"id\":\"$id\",\"ok\":false,\"problem\":\"no such place\"}""#, Reason::Failed, "no such place");
+        check("echo out of memory >&2; exit 9", Reason::Failed, "2 times: exit status: 9: out of memory");
+        check("kill -9 $$", Reason::Failed, "2 times: signal: 9");
+        check("echo Rendering...", Reason::Failed, "which is no answer");
+        check("exec sleep 30", Reason::Failed, "2 times: no answer after 1.5s");
+        check(r#"echo '{"id":"000099","ok":true}'"#, Reason::Failed, "answers for 000099, asked for 000001");
+        check(r#"echo "{\"id\":\"$id\",\"ok\":true}""#, Reason::MissingPhoto, "did not write it");
+        check(r#"touch "$picture"; echo "{\"id\":\"$id\",\"ok\":true}""#, Reason::MissingMask, "did not write it");
+    }
+
+    #[test]
+    fn a_picture_is_tried_again_by_another_child() {
+        let dies_once = format!("if [ -e died ]; then {GOOD}; else touch died; exit 1; fi");
+        let (_dir, renderer) = renderer(&dies_once);
+        renderer.paint(&request(0, "an alley")).expect("a picture at the second try");
+    }
+
+    #[test]
+    fn a_renderer_that_does_not_start_tells_how_to_install_it() {
+        let (dir, none) = renderer("echo \"No module named 'bpy'\" >&2; exit 1");
+        match none.paint(&request(0, "an alley")) {
+            Err(Failure::All(error)) => {
+                let error = error.to_string();
+                assert!(error.contains("No module named 'bpy'") && error.contains("pip install -r"), "{error}");
+            }
+            other => panic!("{other:?}"),
+        }
+        let nowhere = Renderer::new(dir.path(), Some(Path::new("/nowhere/python")), Duration::ZERO).expect("a renderer");
+        match nowhere.paint(&request(0, "an alley")) {
+            Err(Failure::All(error)) => assert!(error.to_string().starts_with("/nowhere/python: "), "{error}"),
+            other => panic!("{other:?}"),
+        }
+        let error = Renderer::new(Path::new("/nowhere"), None, Duration::ZERO).expect_err("no folder").to_string();
+        assert!(error.contains("--scenes"), "{error}");
+    }
+}
