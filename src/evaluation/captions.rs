@@ -133,20 +133,32 @@ mod tests {
         assert_eq!(content_recall(&["x"], "it is on the"), None);
     }
 
-    /// Two photos with one reference each; what `Cider` gives for candidates, against sums done by hand.
-    #[test]
-    fn cider_is_ten_for_the_reference_itself_and_less_for_a_part_of_it() {
-        let references = [vec!["a red car stands ahead".to_owned()], vec!["tall trees line both sides".to_owned()]];
+    #[track_caller]
+    fn check(references: &[&[&str]], candidates: &[&str], want: &[f64]) {
+        let references: Vec<Vec<String>> =
+            references.iter().map(|texts| texts.iter().map(|&text| text.to_owned()).collect()).collect();
         let cider = Cider::new(&references);
-        assert!((cider.score(0, "A red car stands ahead.").expect("a score") - 10.0).abs() < 1e-9);
-        assert_eq!(cider.score(0, "tall trees line both sides"), Some(0.0));
-        assert_eq!(cider.score(2, "x"), None);
-        // Every n-gram weighs ln 2. "a red car" shares 3 of 5 words, 2 of 4 bigrams, 1 of 3 trigrams and no 4-gram; norms are the square
-        // roots of their numbers; two bigrams fewer cost exp(-4 / 72).
-        let by_hand = 10.0 / 4.0
-            * (3.0 / (3f64 * 5.0).sqrt() + 2.0 / (2f64 * 4.0).sqrt() + 1.0 / (1f64 * 3.0).sqrt())
-            * (-4f64 / 72.0).exp();
-        let score = cider.score(0, "a red car").expect("a score");
-        assert!((score - by_hand).abs() < 1e-9, "{score} {by_hand}");
+        for (photo, (candidate, want)) in candidates.iter().zip(want).enumerate() {
+            let score = cider.score(photo, candidate).expect("a score");
+            assert!((score - want).abs() < 1e-7, "{candidate}: {score}, not {want}");
+        }
+    }
+
+    #[test]
+    fn cider_equals_that_of_pycocoevalcap() {
+        // Scores by pycocoevalcap 1.2, compute_score.
+        let two: &[&[&str]] = &[&["a red car stands ahead"], &["tall trees line both sides"]];
+        check(two, &["a red car", "tall trees line both sides"], &[4.86945341, 10.0]);
+        check(two, &["A car ahead."], &[1.83184263]);
+        check(two, &["tall red trees"], &[0.61061421]);
+        check(
+            &[
+                &["a red car stands ahead on the left", "one red car and a bus ahead"],
+                &["tall trees line both sides of the road"],
+                &["people walk on the left of the road ahead"],
+            ],
+            &["a red car ahead on the left", "trees on both sides of the road", "two people on the road ahead"],
+            &[3.88501333, 5.32896786, 2.43131175],
+        );
     }
 }

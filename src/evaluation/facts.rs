@@ -25,6 +25,8 @@ enum Claim {
         on: Option<String>,
         #[serde(default)]
         across: bool,
+        #[serde(default)]
+        detected: bool,
     },
     Present {
         thing: String,
@@ -49,7 +51,9 @@ pub fn is_true(map: &StreetMap, ontology: &Ontology, fact: &Value) -> Option<boo
             let own = rows.flat_map(|y| columns.clone().map(move |x| (x, y))).filter(|(x, y)| map.at(*x, *y) == id).count();
             Some(own * 2 > all)
         }
-        Claim::Seen { thing, side, least, most, distance, on, across } => {
+        // No map shows what a detector alone has seen.
+        Claim::Seen { detected: true, .. } => None,
+        Claim::Seen { thing, side, least, most, distance, on, across, .. } => {
             let id = id(&thing)?;
             let blobs: Vec<Blob> = blobs(map, ontology, id).into_iter().filter(|blob| blob.side(map) == side).collect();
             let near = |blob: &&Blob| distance.as_deref().is_none_or(|distance| blob.distance(map) == distance);
@@ -234,6 +238,7 @@ mod tests {
         check(json!({"is": "seen", "thing": "person", "side": "left", "least": 1, "on": "road"}), Some(false));
         check(json!({"is": "seen", "thing": "person", "side": "left", "least": 1, "across": true}), Some(false));
         check(json!({"is": "seen", "thing": "unicorn", "side": "left", "least": 1}), None);
+        check(json!({"is": "seen", "thing": "car", "side": "right", "least": 2, "detected": true}), None);
         check(json!({"is": "felt"}), None);
     }
 }

@@ -6,6 +6,7 @@ use std::{collections::HashMap, fs, path::Path};
 
 use rayon::prelude::*;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::{
     Collection, Manifest, PHOTOS, PhotoRow, Reason, SKIPPED, Shares, Skip,
@@ -17,7 +18,7 @@ use super::{
     spool::{self, Look, Seen, Spool},
 };
 use crate::{
-    bundle::{ASIDE, checksum},
+    bundle::ASIDE,
     capture::{self, jpeg},
     evaluation::{
         shard::{MapRecord, Origin, Record, Sentence},
@@ -25,6 +26,7 @@ use crate::{
     },
     frame::Picture,
     training::{TrainingError, data::Split, progress::Show},
+    vocabulary::hex,
 };
 
 /// Photos that are looked at together, and lost together where a run is killed: some seconds of work.
@@ -95,11 +97,12 @@ pub fn gather(
 
 /// What tells one data set from another.
 fn plan(collection: &dyn Collection, told: bool, settings: &Settings) -> String {
-    let mut text = serde_json::to_vec(&(settings, told)).unwrap_or_default();
+    let mut digest = Sha256::new();
+    digest.update(serde_json::to_vec(&(settings, told)).unwrap_or_default());
     for entry in collection.entries() {
-        text.extend(format!("\n{}\t{}\t{:?}", entry.name, entry.group, entry.split).into_bytes());
+        digest.update(format!("\n{}\t{}\t{:?}", entry.name, entry.group, entry.split));
     }
-    checksum(&text)
+    hex(&digest.finalize())
 }
 
 /// A run that was killed may leave a file aside that nobody will rename.
@@ -219,7 +222,9 @@ impl Job<'_> {
     }
 
     fn key(&self, entry: usize) -> String {
-        format!("{}-{entry:06}", self.settings.source)
+        // A point would end the key, a slash would make it a folder's.
+        let source = self.settings.source.replace(|letter: char| !letter.is_alphanumeric() && letter != '_', "-");
+        format!("{source}-{entry:06}")
     }
 
     /// Writes the shards that are not there yet, several at once.
@@ -337,7 +342,7 @@ impl Eyes {
         record.licence = record.licence.or_else(|| settings.licence.clone());
 
         let map = collection.map(entry, self.picture.width() as usize, self.picture.height() as usize)?;
-        let scene = map.as_ref().zip(*segments).map(|(map, segments)| segments.scene(map));
+        let scene = map.as_ref().zip(*segments).map(|(map, segments)| segments.scene(map, &record.objects));
         let map = map.map(|map| {
             let drawn = || MapRecord { vocabulary: "street".to_owned(), origin: "human".to_owned() };
             record.map.get_or_insert_with(drawn).vocabulary = "street".to_owned();

@@ -12,6 +12,7 @@ use crate::training::{
 
 mod generate;
 mod import;
+mod segments;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Pairs {
@@ -19,6 +20,8 @@ pub(super) enum Pairs {
     Import(import::ImportArgs),
     /// Have pictures painted of what a street can show, each class with every other that goes with it.
     Generate(Box<generate::GenerateArgs>),
+    /// Tell of photos in sentences and labels, by maps of what stands where (method A).
+    Segments(segments::SegmentsArgs),
 }
 
 impl Pairs {
@@ -26,6 +29,7 @@ impl Pairs {
         match self {
             Pairs::Import(args) => args.run(show),
             Pairs::Generate(args) => args.run(show),
+            Pairs::Segments(args) => args.run(show),
         }
     }
 }

@@ -158,6 +158,35 @@ pub fn mismatch(file: &str, map: &StreetMap, width: usize, height: usize) -> Ski
     Skip::new(Reason::SizeMismatch, detail)
 }
 
+/// The same map with its things told apart by the 16-bit map in `bytes`: `thing` says which thing of the ontology a number belongs to
+/// and which of its kind it is, and nothing of numbers that the format doesn't allow.
+pub fn with_instances(
+    map: StreetMap,
+    file: &str,
+    bytes: &[u8],
+    thing: impl Fn(u16) -> Option<(u8, u16)>,
+) -> Result<StreetMap, Skip> {
+    let found = read_map(file, bytes).map_err(|error| Skip::new(Reason::DamagedMask, error))?;
+    let Numbers::Words(numbers) = found.numbers else {
+        return Err(Skip::new(Reason::Palette, format!("{file}: not of 16 bits, as numbers of things are")));
+    };
+    if (found.width, found.height) != (map.width(), map.height()) {
+        let detail = format!("{file}: {} x {} pixels, and the labels' map has others", found.width, found.height);
+        return Err(Skip::new(Reason::SizeMismatch, detail));
+    }
+    let of = |(at, (number, label)): (usize, (&u16, &u8))| match thing(*number) {
+        Some((thing, one)) if thing == *label => Ok(one),
+        wrong => {
+            let place = format!("{file}: column {}, row {}: {number}", at % found.width, at / found.width);
+            let problem = if wrong.is_some() { "is of another kind than the label there" } else { "is no number of a thing" };
+            Err(Skip::new(Reason::InstanceOutOfRange, format!("{place} {problem}")))
+        }
+    };
+    let ones = numbers.iter().zip(map.things()).enumerate().map(of).collect::<Result<_, _>>()?;
+    let empty = || Skip::new(Reason::DamagedMask, format!("{file}: no pixels"));
+    map.with_instances(ones).ok_or_else(empty)
+}
+
 /// The labels of Mapillary Vistas by number, as `config*.json` lists them.
 pub struct VistasLabels {
     /// The thing that each stands for; `None` where the ontology doesn't know the label.

@@ -88,7 +88,8 @@ pub fn examine(
             if !described || source.is_some_and(|source| record.source != source) {
                 return Ok(None);
             }
-            Ok(Some((record, scene(collection, segments, entry)?)))
+            let scene = scene(collection, segments, &record, entry)?;
+            Ok(Some((record, scene)))
         })
         .collect();
     progress.finish();
@@ -113,13 +114,13 @@ fn human(record: &Record) -> impl Iterator<Item = &str> {
     record.captions.iter().filter(|sentence| sentence.origin() == Origin::Human).map(Sentence::text)
 }
 
-fn scene(collection: &dyn Collection, segments: &Segments, entry: usize) -> Result<Option<Scene>, Skip> {
+fn scene(collection: &dyn Collection, segments: &Segments, record: &Record, entry: usize) -> Result<Option<Scene>, Skip> {
     let name = &collection.entries()[entry].name;
     let mut picture = Picture::default();
     let bytes = collection.photo(entry)?;
     capture::decode(name, &bytes, &mut picture).map_err(|error| Skip::new(Reason::DamagedPhoto, error))?;
     let map: Option<StreetMap> = collection.map(entry, picture.width() as usize, picture.height() as usize)?;
-    Ok(map.map(|map| segments.scene(&map)))
+    Ok(map.map(|map| segments.scene(&map, &record.objects)))
 }
 
 /// The three rows of the table of sentences.

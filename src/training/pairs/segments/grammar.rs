@@ -35,6 +35,9 @@ pub enum Fact {
         /// That one of them bars the way.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         across: bool,
+        /// That a detector says so, and no map shows all of it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        detected: bool,
     },
     /// The picture shows a thing.
     Present {
@@ -215,7 +218,7 @@ fn seen(named: &Thing, group: &Group) -> Fact {
     // From four on it is "several".
     let most = most.filter(|most| *most < 4);
     let (thing, side) = (named.name.clone(), group.side);
-    Fact::Seen { thing, side, least: least.min(4), most, distance: None, on: None, across: false }
+    Fact::Seen { thing, side, least: least.min(4), most, distance: None, on: None, across: false, detected: group.detected }
 }
 
 /// A group with its article or number. Where there may be more than were found, several have no number.
@@ -250,6 +253,7 @@ fn way(topic: &Topic, facts: &mut Vec<Fact>) -> Option<String> {
         distance: None,
         on: None,
         across: false,
+        detected: false,
     });
     let mass = way.plural || matches!(way.name.as_str(), "snow" | "sand" | "water" | "terrain" | "tactile_paving");
     Some(if mass { way.noun.clone() } else { format!("{} {}", article(&way.noun), way.noun) })

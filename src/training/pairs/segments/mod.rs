@@ -11,7 +11,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    evaluation::shard::{FacetLabels, Origin, Record, Sentence},
+    evaluation::shard::{FacetLabels, Object, Origin, Record, Sentence},
     ontology::{Ontology, StreetMap},
     training::TrainingError,
     vocabulary::Vocabulary,
@@ -83,9 +83,11 @@ impl Segments {
         &self.ontology
     }
 
-    /// What `map` shows.
-    pub fn scene(&self, map: &StreetMap) -> Scene {
-        pieces::read(map, &self.ontology, self.tables.least.piece)
+    /// What `map` shows, and what a detector `found` beside it.
+    pub fn scene(&self, map: &StreetMap, found: &[Object]) -> Scene {
+        let mut scene = pieces::read(map, &self.ontology, self.tables.least.piece);
+        pieces::add_found(&mut scene, found, &self.ontology, self.tables.least.detection);
+        scene
     }
 
     /// What is worth saying of `scene`, in sentences that differ from photo to photo by `seed` and `key`, best first.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    evaluation::shard::Object,
     ontology::{Kind, Ontology, StreetMap, Thing, VOID},
     training::pairs::likeness::Sets,
 };
@@ -23,6 +24,16 @@ pub enum Side {
     Right,
 }
 
+impl Side {
+    fn of(middle: f32) -> Self {
+        match middle {
+            middle if middle < 1.0 / 3.0 => Side::Left,
+            middle if middle < 2.0 / 3.0 => Side::Ahead,
+            _ => Side::Right,
+        }
+    }
+}
+
 /// How far off a piece stands, by its lowest row. On flat ground and with the horizon in the middle, a camera at 1.4 m that sees 50
 /// degrees from top to bottom has a foot at three quarters of the picture's height when it is 6 m away, at three fifths when it is 15 m
 /// away.
@@ -35,6 +46,16 @@ pub enum Distance {
     Between,
     /// It ends above three fifths.
     Far,
+}
+
+impl Distance {
+    fn of(reach: f32) -> Self {
+        match reach {
+            reach if reach >= NEAR => Distance::Near,
+            reach if reach < FAR => Distance::Far,
+            _ => Distance::Between,
+        }
+    }
 }
 
 /// Lowest quarter of the picture.
@@ -65,6 +86,11 @@ pub struct Piece {
     pub across: bool,
     /// A network's certainty of it, in [0, 1]; 1 where a person drew it.
     pub sure: f32,
+    /// Left, top, right and bottom in shares of the picture.
+    pub frame: [f32; 4],
+    /// Whether a detector found it, and no map shows it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub detected: bool,
 }
 
 /// What a map shows.
@@ -91,6 +117,44 @@ pub fn read(map: &StreetMap, ontology: &Ontology, least: f32) -> Scene {
     let mut pieces: Vec<Piece> = drafts.values().map(|draft| draft.finish(map, ontology)).collect();
     pieces.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.thing.cmp(&b.thing)));
     Scene { pieces, ground: ground(map, ontology) }
+}
+
+/// Adds to `scene` what a detector found with a confidence of at least `least` and the map doesn't show. What both show, the map tells,
+/// and more surely: two networks that err on their own are rarely wrong together.
+pub fn add_found(scene: &mut Scene, found: &[Object], ontology: &Ontology, least: f32) {
+    let drawn = scene.pieces.len();
+    for Object { label, score, r#box: [left, top, width, height] } in found.iter().filter(|object| object.score >= least) {
+        let Some(thing) = ontology.coco(label).and_then(|id| ontology.thing(id)) else { continue };
+        let frame = [left.max(0.0), top.max(0.0), (left + width).min(1.0), (top + height).min(1.0)];
+        let share = (frame[2] - frame[0]).max(0.0) * (frame[3] - frame[1]).max(0.0);
+        let alike = |piece: &Piece| ontology.thing(piece.thing).is_some_and(|other| other.kind == thing.kind);
+        let mut known = false;
+        for piece in scene.pieces.iter_mut().take(drawn).filter(|piece| alike(piece) && covers(&piece.frame, &frame)) {
+            known = true;
+            piece.sure = 1.0 - (1.0 - piece.sure) * (1.0 - score);
+        }
+        if share > 0.0 && !known {
+            scene.pieces.push(Piece {
+                thing: thing.id,
+                share,
+                side: Side::of((frame[0] + frame[2]) / 2.0),
+                distance: Distance::of(frame[3]),
+                on: None,
+                across: false,
+                // Its own threshold was passed.
+                sure: 1.0,
+                frame,
+                detected: true,
+            });
+        }
+    }
+}
+
+/// Whether `piece` covers a quarter of `found` at least.
+fn covers(piece: &[f32; 4], found: &[f32; 4]) -> bool {
+    let side = |low: usize, high: usize| (piece[high].min(found[high]) - piece[low].max(found[low])).max(0.0);
+    let area = (found[2] - found[0]) * (found[3] - found[1]);
+    4.0 * side(0, 2) * side(1, 3) >= area
 }
 
 /// Pixels of one thing side by side.
@@ -194,26 +258,19 @@ impl Draft {
         let middle = (median.unwrap_or(0) as f32 + 0.5) / width;
         let base = self.columns.iter().filter(|(count, _)| *count > 0).map(|(_, lowest)| *lowest).max().unwrap_or(0);
         let reach = (base as f32 + 1.0) / height;
+        let filled = |column: &(u32, u32)| column.0 > 0;
+        let left = self.columns.iter().position(filled).unwrap_or(0);
+        let right = self.columns.iter().rposition(filled).unwrap_or(0);
         Piece {
             thing: self.thing,
             share: self.pixels as f32 / (width * height),
-            side: if middle < 1.0 / 3.0 {
-                Side::Left
-            } else if middle < 2.0 / 3.0 {
-                Side::Ahead
-            } else {
-                Side::Right
-            },
-            distance: if reach >= NEAR {
-                Distance::Near
-            } else if reach < FAR {
-                Distance::Far
-            } else {
-                Distance::Between
-            },
+            side: Side::of(middle),
+            distance: Distance::of(reach),
             on: self.stands_on(map, ontology, base),
             across: self.is_across(map, ontology, reach),
             sure: (self.sure / self.pixels.max(1) as f64) as f32,
+            frame: [left as f32 / width, self.top as f32 / height, (right + 1) as f32 / width, reach],
+            detected: false,
         }
     }
 
@@ -291,7 +348,7 @@ mod tests {
         let scene = read(&map(rows), &ontology, 0.001);
         let id = ontology.find(thing).expect("a thing").id;
         let name = |id: u8| ontology.thing(id).map(|thing| thing.name.as_str());
-        let found: Vec<_> = scene.pieces.iter().filter(|piece| piece.thing == id);
+        let found = scene.pieces.iter().filter(|piece| piece.thing == id);
         let found: Vec<_> = found.map(|p| (p.side, p.distance, p.on.and_then(name), p.across)).collect();
         assert_eq!(found, want, "{thing}");
         scene
@@ -313,7 +370,7 @@ mod tests {
         ];
         check(&street, "car", &[(Side::Right, Distance::Between, None, false)]);
         let scene = check(&street, "person", &[(Side::Left, Distance::Near, Some("sidewalk"), false)]);
-        assert_eq!(scene.ground, None, "half of the foot is road");
+        assert_eq!(scene.ground, Some(1), "seven of ten at the foot are road");
     }
 
     #[test]

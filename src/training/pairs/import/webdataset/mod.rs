@@ -40,6 +40,13 @@ pub struct WebDataset {
 }
 
 impl WebDataset {
+    /// Whether `root` is a tar, or a folder with tars in it.
+    pub fn is_at(root: &Path) -> bool {
+        let is_tar = |path: &Path| path.file_name().is_some_and(|name| tars::is_tar(&name.to_string_lossy()));
+        let mut inside = root.read_dir().into_iter().flatten().flatten();
+        is_tar(root) || inside.any(|entry| is_tar(&entry.path()))
+    }
+
     /// The shards in the folder `root` and the folders in it, or the one shard `root`; photos in the order of the shards' names, and in
     /// each as they lie.
     pub fn open(root: &Path) -> Result<Self, TrainingError> {
