@@ -117,7 +117,8 @@ impl Album {
         if found.is(request) {
             return Ok(standing);
         }
-        let problem = format!("picture {} was made of another request (another seed, size or grammar); give another --out", request.id);
+        let problem =
+            format!("picture {} was made of another request (another seed, size or grammar); give another --out", request.id);
         Err(TrainingError::Data { file: self.pictures.display().to_string(), problem })
     }
 
@@ -144,7 +145,8 @@ impl Album {
         if let Some(map) = painted.map {
             write(&self.file(request, "png"), &map)?;
         }
-        let answer = painted.facets.map(|facets| Answer { id: Some(request.id.clone()), ok: true, facets, problem: String::new() });
+        let answer =
+            painted.facets.map(|facets| Answer { id: Some(request.id.clone()), ok: true, facets, problem: String::new() });
         self.note(&self.file(request, "json"), &Kept { request: request.clone(), answer })
     }
 
@@ -176,7 +178,8 @@ impl Album {
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, TrainingError> {
     let text = fs::read(path).map_err(|source| failed(path, source))?;
     let problem = |error| format!("{error}; delete it, and its picture is painted again");
-    serde_json::from_slice(&text).map_err(|error| TrainingError::Data { file: path.display().to_string(), problem: problem(error) })
+    serde_json::from_slice(&text)
+        .map_err(|error| TrainingError::Data { file: path.display().to_string(), problem: problem(error) })
 }
 
 /// The perceptual hash of a picture for `request`, or why it can't stay.

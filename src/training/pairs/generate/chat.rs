@@ -93,8 +93,8 @@ fn read(grammar: &Grammar, answer: &Value, wanted: &Facets) -> Result<String, St
     let content = choice.pointer("/message/content").and_then(Value::as_str).ok_or("the answer holds no message.content")?;
     // Some models fence what they write, whatever they are told.
     let object = content.find('{').zip(content.rfind('}')).and_then(|(start, end)| content.get(start..=end));
-    let written: Written =
-        serde_json::from_str(object.unwrap_or(content)).map_err(|error| format!("the message is not the JSON asked for: {error}"))?;
+    let written: Written = serde_json::from_str(object.unwrap_or(content))
+        .map_err(|error| format!("the message is not the JSON asked for: {error}"))?;
     let prompt = written.prompt.trim();
     if prompt.is_empty() || prompt.chars().any(char::is_control) || prompt.chars().count() > LONGEST {
         return Err(format!("the prompt is no single line of 1 to {LONGEST} letters"));

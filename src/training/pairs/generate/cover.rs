@@ -59,12 +59,14 @@ impl Space {
 
     /// Whether `chosen`, at most one value of each dimension, is part of a combination.
     pub fn completes(&self, chosen: &[usize]) -> bool {
-        let fits = |value: usize, chosen: &[usize]| chosen.iter().all(|&other| self.allows(value, other));
-        let open = |dimension: &&Range<usize>| !chosen.iter().any(|value| dimension.contains(value));
-        // The dimension with the fewest values left decides soonest.
-        let left = |dimension: &Range<usize>| dimension.clone().filter(|&value| fits(value, chosen)).collect::<Vec<_>>();
-        let Some(narrowest) = self.dimensions.iter().filter(open).map(left).min_by_key(Vec::len) else { return true };
-        narrowest.into_iter().any(|value| self.completes(&[chosen, &[value]].concat()))
+        let fits = |value: &usize| chosen.iter().all(|&other| self.allows(*value, other));
+        let mut open = self.dimensions.iter().filter(|dimension| !chosen.iter().any(|value| dimension.contains(value)));
+        // What leaves nothing of one dimension needs no search in the others.
+        if open.clone().any(|dimension| !dimension.clone().any(|value| fits(&value))) {
+            return false;
+        }
+        let Some(next) = open.next() else { return true };
+        next.clone().filter(fits).any(|value| self.completes(&[chosen, &[value]].concat()))
     }
 
     /// Every pair of values of two dimensions that some combination holds, the smaller value first; without those that have no weight.
@@ -74,7 +76,9 @@ impl Space {
             for second in &self.dimensions[at + 1..] {
                 let all = first.clone().flat_map(|one| second.clone().map(move |other| (one, other)));
                 let counts = |&(one, other): &(usize, usize)| self.weights[one].min(self.weights[other]) > 0;
-                pairs.extend(all.filter(counts).filter(|&(one, other)| self.allows(one, other) && self.completes(&[one, other])));
+                pairs.extend(
+                    all.filter(counts).filter(|&(one, other)| self.allows(one, other) && self.completes(&[one, other])),
+                );
             }
         }
         pairs
@@ -146,7 +150,8 @@ impl Cover {
             if chosen.iter().any(|value| values.contains(value)) {
                 continue;
             }
-            let mut ranked: Vec<usize> = values.filter(|&value| chosen.iter().all(|&other| self.space.allows(value, other))).collect();
+            let mut ranked: Vec<usize> =
+                values.filter(|&value| chosen.iter().all(|&other| self.space.allows(value, other))).collect();
             ranked.shuffle(&mut self.rng);
             let gain = |value: usize| chosen.iter().filter(|&&other| self.is_open(value, other)).count();
             ranked.sort_by_cached_key(|&value| (std::cmp::Reverse(gain(value)), self.usage(value)));

@@ -75,7 +75,9 @@ pub enum GenerateError {
         problem: String,
     },
     /// Not one picture came out.
-    #[error("none of the first {count} pictures could be painted, the last because: {problem}; mend that, delete {aside}, and run it again")]
+    #[error(
+        "none of the first {count} pictures could be painted, the last because: {problem}; mend that, delete {aside}, and run it again"
+    )]
     Hopeless {
         /// Pictures tried.
         count: usize,

@@ -62,7 +62,8 @@ impl Gallery {
         let prompt = told(request.prompt.clone(), Origin::Prompt);
         let Some(answer) = answer else { return (vec![prompt], request.facets.clone(), Origin::Prompt, Some(PROMPT_IS_TRUE)) };
         // What was asked for is not always to be seen: such a prompt is no caption.
-        let mut captions: Vec<Sentence> = self.grammar.bears_out(&answer.facets, &request.prompt).then_some(prompt).into_iter().collect();
+        let mut captions: Vec<Sentence> =
+            self.grammar.bears_out(&answer.facets, &request.prompt).then_some(prompt).into_iter().collect();
         let mut rng = ChaCha8Rng::seed_from_u64(request.seed);
         let seen = self.grammar.tell(&answer.facets, Some(request.camera_height), &mut rng);
         captions.extend((!seen.is_empty()).then(|| told(seen, Origin::Scene)));

@@ -92,12 +92,7 @@ impl Endpoint {
         self.exchange(url, seed, || self.agent.get(url).call())
     }
 
-    fn exchange(
-        &self,
-        url: &str,
-        seed: u64,
-        send: impl Fn() -> Result<Response<Body>, ureq::Error>,
-    ) -> Result<Vec<u8>, Fault> {
+    fn exchange(&self, url: &str, seed: u64, send: impl Fn() -> Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, Fault> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let url = || url.to_owned();
         let mut tries = 0;

@@ -77,7 +77,9 @@ mod tests {
     }
 
     fn error(code: &str, message: &str) -> Vec<u8> {
-        json!({ "error": { "message": message, "type": "invalid_request_error", "param": null, "code": code } }).to_string().into_bytes()
+        json!({ "error": { "message": message, "type": "invalid_request_error", "param": null, "code": code } })
+            .to_string()
+            .into_bytes()
     }
 
     #[test]
@@ -141,7 +143,9 @@ mod tests {
     fn stops(replies: Vec<Reply>, want: &str, asked: usize) {
         let (painted, heard) = paint(replies);
         match painted {
-            Err(Failure::All(error)) => assert!(error.to_string().contains(want) && heard.len() == asked, "{error}, {}", heard.len()),
+            Err(Failure::All(error)) => {
+                assert!(error.to_string().contains(want) && heard.len() == asked, "{error}, {}", heard.len())
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -151,7 +155,11 @@ mod tests {
         stops(vec![(401, "", error("invalid_api_key", "Incorrect API key."))], "(401: Incorrect API key.); put a valid one", 1);
         stops(vec![(400, "", error("invalid_size", "32x24 is no size."))], "(400: 32x24 is no size.); look up which model", 1);
         stops(vec![(404, "", b"not found".to_vec())], "(404: not found)", 1);
-        stops(vec![(429, "", error("rate_limit_exceeded", "slow"))], "after 3 tries (429: slow); run the same command later", 3);
+        stops(
+            vec![(429, "", error("rate_limit_exceeded", "slow"))],
+            "after 3 tries (429: slow); run the same command later",
+            3,
+        );
         stops(vec![(429, "", error("insufficient_quota", "pay"))], "after 1 tries (429: pay)", 1);
         stops(vec![(500, "", Vec::new())], "after 3 tries (500: no message)", 3);
         let nobody = Images::new("http://127.0.0.1:9", "m", None, impatient()).paint(&request(1, "a street"));

@@ -50,8 +50,11 @@ impl Painter for Program {
             ("{out}", out.display().to_string()),
             ("{prompt}", request.prompt.clone()),
         ];
-        let filled: Vec<String> =
-            self.words.iter().map(|word| slots.iter().fold(word.clone(), |word, (slot, value)| word.replace(slot, value))).collect();
+        let filled: Vec<String> = self
+            .words
+            .iter()
+            .map(|word| slots.iter().fold(word.clone(), |word, (slot, value)| word.replace(slot, value)))
+            .collect();
         let (program, arguments) = filled.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
         let errors = tempfile::tempfile().map_err(own)?;
         let mut child = Command::new(program)
@@ -104,7 +107,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let file = script(dir.path(), body);
         let command = format!("{} '{{prompt}}' --seed={{seed}} {{out}} {{width}}x{{height}}", Path::new(&file).display());
-        Program::new(&command, Duration::from_millis(1500)).expect("a command").paint(&request(7, "a \"quiet\" {seed} street; rm -r $HOME"))
+        Program::new(&command, Duration::from_millis(1500))
+            .expect("a command")
+            .paint(&request(7, "a \"quiet\" {seed} street; rm -r $HOME"))
     }
 
     #[track_caller]

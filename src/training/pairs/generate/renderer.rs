@@ -65,7 +65,10 @@ impl Renderer {
     pub fn new(tools: &Path, python: Option<&Path>, limit: Duration) -> Result<Self, GenerateError> {
         let found = fs::canonicalize(tools).ok().filter(|tools| tools.join("scenes/__main__.py").is_file());
         let Some(tools) = found else {
-            let problem = format!("{}: no renderer here (scenes/__main__.py); run this in the checkout, or give --scenes", tools.display());
+            let problem = format!(
+                "{}: no renderer here (scenes/__main__.py); run this in the checkout, or give --scenes",
+                tools.display()
+            );
             return Err(GenerateError::Setting { problem });
         };
         let own = tools.parent().map(|checkout| checkout.join(ENVIRONMENT)).filter(|python| python.exists());
@@ -171,7 +174,8 @@ impl Worker {
                 format!("{status}: {}", self.errors.try_clone().map(last_words).unwrap_or_default())
             }
         })?;
-        let answer: Answer = serde_json::from_str(&said).map_err(|error| format!("answers {said:?}, which is no answer: {error}"))?;
+        let answer: Answer =
+            serde_json::from_str(&said).map_err(|error| format!("answers {said:?}, which is no answer: {error}"))?;
         if answer.id.as_deref().is_some_and(|told| told != id) {
             return Err(format!("answers for {}, asked for {id}", answer.id.unwrap_or_default()));
         }

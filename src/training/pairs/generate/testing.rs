@@ -10,17 +10,22 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    grammar::Facets,
-    http::Patience,
-    request::Request,
-};
+use super::{grammar::Facets, http::Patience, request::Request};
 use crate::{capture, frame::Picture};
 
 /// A request for a picture of 32 x 24.
 pub fn request(number: u64, prompt: &str) -> Request {
-    let facets = Facets::from([("place".to_owned(), vec!["alley".to_owned()]), ("weather".to_owned(), vec!["rain".to_owned()])]);
-    Request { id: format!("{number:06}"), seed: number, prompt: prompt.to_owned(), facets, camera_height: 1.4, width: 32, height: 24 }
+    let facets =
+        Facets::from([("place".to_owned(), vec!["alley".to_owned()]), ("weather".to_owned(), vec!["rain".to_owned()])]);
+    Request {
+        id: format!("{number:06}"),
+        seed: number,
+        prompt: prompt.to_owned(),
+        facets,
+        camera_height: 1.4,
+        width: 32,
+        height: 24,
+    }
 }
 
 /// A JPEG of 32 x 24 that looks like no other of another `seed`.
@@ -82,8 +87,12 @@ impl Server {
                 reader.read_exact(&mut body).expect("the body");
                 log.lock().expect("the log").push(head + &String::from_utf8_lossy(&body));
                 let Some((status, headers, said)) = replies.get(number).or(replies.last()) else { break };
-                let said = String::from_utf8(said.clone()).map_or_else(|raw| raw.into_bytes(), |text| text.replace("HERE", &here).into_bytes());
-                let head = format!("HTTP/1.1 {status} As told\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n", said.len());
+                let said = String::from_utf8(said.clone())
+                    .map_or_else(|raw| raw.into_bytes(), |text| text.replace("HERE", &here).into_bytes());
+                let head = format!(
+                    "HTTP/1.1 {status} As told\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
+                    said.len()
+                );
                 let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&said));
             }
         });

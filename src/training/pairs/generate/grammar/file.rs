@@ -88,7 +88,9 @@ impl File {
         let bad = self.height.iter().find(|band| !(0.5..2.5).contains(&band.from) || band.to <= band.from || band.to > 2.5);
         match bad {
             Some(band) => Err(format!("height {}: `from` and `to` must rise, between 0.5 and 2.5 m", band.id)),
-            None if self.height.is_empty() || self.templates.is_empty() => Err("needs a height and a template at least".to_owned()),
+            None if self.height.is_empty() || self.templates.is_empty() => {
+                Err("needs a height and a template at least".to_owned())
+            }
             None => Ok(()),
         }
     }
@@ -120,7 +122,10 @@ impl File {
             let whole = |one: &(usize, usize)| (0..row.classes.len()).all(|class| excludes(*one, (facet, class)));
             let found: Vec<(usize, usize)> = self.classes().filter(whole).collect();
             if found.iter().any(|one| one.0 != found[0].0) {
-                return Err(format!("only, never: classes of several facets exclude all of {}: let those of one do so", row.id));
+                return Err(format!(
+                    "only, never: classes of several facets exclude all of {}: let those of one do so",
+                    row.id
+                ));
             }
             silencing.push(found);
         }
