@@ -63,6 +63,8 @@ pub enum Reason {
     Blank,
     /// The generator would not make it.
     Refused,
+    /// The generator died of it, or was not done in time.
+    Failed,
     /// It has not the size that was asked for.
     WrongSize,
     /// It looks like another picture of the same making.

@@ -9,6 +9,7 @@
 
 pub mod collection;
 pub mod gather;
+pub mod generate;
 pub mod import;
 mod likeness;
 mod manifest;

@@ -19,6 +19,7 @@ use crate::{
 /// The shipped segmenter in its folder.
 const SEGMENTER: &str = "segmenter.int8.onnx";
 
+mod generate;
 mod import;
 mod segments;
 
@@ -26,6 +27,8 @@ mod segments;
 pub(super) enum Pairs {
     /// Read other people's data sets, each as its publishers ship it.
     Import(import::ImportArgs),
+    /// Have pictures painted of what a street can show, each class with every other that goes with it.
+    Generate(Box<generate::GenerateArgs>),
     /// Tell of photos in sentences and labels, by maps of what stands where (method A).
     Segments(segments::SegmentsArgs),
 }
@@ -34,6 +37,7 @@ impl Pairs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
         match self {
             Pairs::Import(args) => args.run(show),
+            Pairs::Generate(args) => args.run(show),
             Pairs::Segments(args) => args.run(show),
         }
     }

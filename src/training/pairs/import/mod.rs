@@ -26,7 +26,7 @@ mod tree;
 mod vistas;
 mod webdataset;
 
-pub use masks::MaskFormat;
+pub use masks::{Legend, MaskFormat};
 pub use photos::Photos;
 pub use table::Columns;
 pub use webdataset::WebDataset;

@@ -34,8 +34,8 @@ pub use salience::Rarity;
 
 /// The shipped tables, part of the trainer.
 const SHIPPED: &str = include_str!("../../../../models/segments.toml");
-/// Who drew a map that is taken as it is.
-const BY_HAND: &str = "human";
+/// Who drew a map that isn't to be trusted blindly.
+const BY_NETWORK: &str = "segmenter";
 /// Sentences of one photo besides one of each length.
 const MORE: usize = 2;
 
@@ -145,22 +145,23 @@ impl Segments {
         labels::labels(scene, &self.ontology, &self.tables.label, self.tables.least.certainty)
     }
 
-    /// What is to be seen in `picture`: by `own`, its own map, where a person drew it; else by the networks, as far as there are any. The
-    /// record learns who drew the map and what was found.
+    /// What is to be seen in `picture`: by `own`, its own map, where a person drew it or it was rendered; else by the networks, as far as there
+    /// are any. The record learns who drew the map and what was found.
     pub fn look(
         &self,
         picture: &Picture,
         record: &mut Record,
         own: Option<StreetMap>,
     ) -> Result<(Option<StreetMap>, Option<Scene>), EncoderError> {
-        let drawn = own.is_some() && record.map.as_ref().is_none_or(|map| map.origin == BY_HAND);
+        let origin = record.map.take().map_or_else(|| "human".to_owned(), |map| map.origin);
+        let drawn = own.is_some() && origin != BY_NETWORK;
         let map = match own {
             Some(map) if drawn => Some(map),
             own => self.networks.draw(picture)?.or(own),
         };
         if map.is_some() {
-            let origin = if drawn { BY_HAND } else { "segmenter" };
-            record.map = Some(MapRecord { vocabulary: "street".to_owned(), origin: origin.to_owned() });
+            let origin = if drawn { origin } else { BY_NETWORK.to_owned() };
+            record.map = Some(MapRecord { vocabulary: "street".to_owned(), origin });
         }
         if !drawn
             && record.objects.is_empty()
