@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench test-camera doc
+.PHONY: help demo test bench test-camera scenes doc
 
 streetscape := cargo run --locked --release --quiet --bin streetscape --
 walk := tests/walks/demo
@@ -38,6 +38,10 @@ test-camera: ## set up, and walk beside a camera that is unplugged and falls sil
 	@echo "test-camera: building, then booting a machine that has a camera; some minutes, all of it emulated" >&2
 	@CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=$(CURDIR)/tools/camera/guest.sh \
 		cargo run --locked --release --bin streetscape -- tools/camera/walk.sh
+
+scenes: ## set up, and render 1,300 street scenes with their maps into .cache/rendered; some hours, and it goes on where it was stopped
+	@tools/setup.sh build run scenes
+	@cargo run --locked --release --features train --bin streetscape-train -- pairs generate --out .cache/rendered --count 1300
 
 doc: ## build the documentation; a warning is an error
 	@tools/setup.sh build

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Sets a Debian or Ubuntu machine up for what is named; `build run` where nothing is.
 #
-#     tools/setup.sh [build] [run] [test] [camera]
+#     tools/setup.sh [build] [run] [test] [camera] [scenes]
 #
-# Installs the Debian packages that are missing (the only step that needs root), ONNX Runtime for this user, and for `camera`
-# the kernel that the guest boots. What is there already is left alone: a second run fetches nothing and asks for nothing.
+# Installs the Debian packages that are missing (the only step that needs root), ONNX Runtime for this user, for `camera` the
+# kernel that the guest boots, and for `scenes` Blender as a Python module. What is there already is left alone: a second run fetches nothing and asks for nothing.
 set -euo pipefail
 
 # The compiler's linker, and what the bindings to speech-dispatcher, ALSA and V4L2 are made from.
@@ -15,6 +15,8 @@ run_packages=(ffmpeg espeak-ng libespeak-ng1 speech-dispatcher speech-dispatcher
 test_packages=(pulseaudio pulseaudio-utils)
 # A machine that is none, with a camera.
 camera_packages=(qemu-system-x86 busybox-static kmod cpio xz-utils zstd)
+# A Python of the renderer's own.
+scenes_packages=(python3-venv)
 # What the guest needs of its kernel: its disk, which is this machine's seen through 9p, and its camera.
 guest_modules=(virtio_pci 9pnet_virtio 9p overlay vivid)
 
@@ -27,6 +29,8 @@ data=${XDG_DATA_HOME:-$HOME/.local/share}/streetscape
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/streetscape
 onnx=$data/onnxruntime-$onnx_version/libonnxruntime.so.$onnx_version
 kernel=$cache/guest-kernel
+
+scenes=$(dirname "$0")/../.cache/scenes-venv
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() {
@@ -107,6 +111,21 @@ with zipfile.ZipFile(sys.argv[1]).open(sys.argv[2]) as library:
     say "ONNX Runtime is $onnx"
 }
 
+# Puts Blender where `pairs generate` looks for it.
+fetch_blender() {
+    local python requirements
+    requirements=$(dirname "$0")/scenes/requirements.txt
+    python=$(command -v python3.11) || fail "Blender's module needs Python 3.11: install it beside yours, then run this again"
+    say "fetching Blender from PyPI (350 MB)"
+    mkdir -p "$(dirname "$scenes")"
+    local here
+    here=$(mktemp -d "$(dirname "$scenes")/.scenes-venv.XXXXXX")
+    aside+=("$here")
+    "$python" -m venv "$here" && "$here/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" ||
+        fail "pip could not fetch $(tr '\n' ' ' <"$requirements"): check the network, then run this again"
+    mv "$here" "$scenes"
+}
+
 # The packages of the newest kernel that apt knows, image and modules.
 kernel_packages() {
     local meta
@@ -175,7 +194,8 @@ for part in "${parts[@]}"; do
         run) packages+=("${run_packages[@]}") ;;
         test) packages+=("${test_packages[@]}") ;;
         camera) packages+=("${camera_packages[@]}") ;;
-        *) fail "there is no part named $part: it is build, run, test or camera" ;;
+        scenes) packages+=("${scenes_packages[@]}") ;;
+        *) fail "there is no part named $part: it is build, run, test, camera or scenes" ;;
     esac
 done
 if wants build && ! command -v cargo >/dev/null; then
@@ -193,4 +213,7 @@ if wants run && [ ! -e "$onnx" ]; then
 fi
 if wants camera && [ ! -e "$kernel" ]; then
     fetch_kernel
+fi
+if wants scenes && [ ! -e "$scenes" ]; then
+    fetch_blender
 fi
