@@ -67,7 +67,8 @@ impl Collection for MadeUp {
 
 fn make(collection: &MadeUp, out: &Path, per_shard: usize) -> Manifest {
     let segments = Segments::shipped().expect("the tables");
-    let settings = Settings { source: "made".to_owned(), licence: None, shares: Shares::default(), per_shard, seed: 1 };
+    let settings =
+        Settings { source: "made".to_owned(), licence: None, shares: Shares::default(), per_shard, seed: 1, blur: false };
     gather(collection, &segments, out, &settings, "test", Show::Nothing).expect("a data set")
 }
 
@@ -121,7 +122,8 @@ fn the_same_photos_give_the_same_bytes_and_others_are_refused() {
     assert_eq!(make(&collection, one.path(), 20), first, "a finished set stays as it is");
 
     let other = MadeUp::new(121, |k| k.to_string(), |_| None, |k| k);
-    let settings = Settings { source: "made".to_owned(), licence: None, shares: Shares::default(), per_shard: 20, seed: 1 };
+    let settings =
+        Settings { source: "made".to_owned(), licence: None, shares: Shares::default(), per_shard: 20, seed: 1, blur: false };
     let segments = Segments::shipped().expect("the tables");
     let error = gather(&other, &segments, one.path(), &settings, "test", Show::Nothing).expect_err("another set").to_string();
     assert!(error.contains("--out"), "{error}");

@@ -27,7 +27,6 @@ fn coco_is_read_and_its_damage_named() {
     let found = check_damages(
         &Layout::Coco,
         coco,
-        false,
         &[
             ("no photo", |tree| tree.remove("train2017/000000000001.jpg"), Reason::MissingPhoto, "train2017/000000000001.jpg"),
             (
@@ -60,10 +59,7 @@ fn coco_is_read_and_its_damage_named() {
     let tree = coco();
     std::fs::create_dir(tree.path("images")).unwrap();
     std::fs::rename(tree.path("train2017"), tree.path("images/train2017")).unwrap();
-    assert_eq!(
-        read(&Layout::Coco, tree.0.path(), false).names(),
-        ["images/train2017/000000000001.jpg", "val2017/000000000002.jpg"]
-    );
+    assert_eq!(read(&Layout::Coco, tree.0.path()).names(), ["images/train2017/000000000001.jpg", "val2017/000000000002.jpg"]);
 }
 
 /// Photos as Flickr8k names them, and a table.
@@ -92,7 +88,6 @@ fn flickr8k_is_read_and_its_damage_named() {
     let found = check_damages(
         &Layout::Flickr,
         flickr_8k,
-        false,
         &[
             ("no photo", |tree| tree.remove("Flicker8k_Dataset/22_bb.jpg"), Reason::MissingPhoto, "22_bb.jpg"),
             // The published list has one such name.
@@ -122,13 +117,13 @@ fn flickr_is_read_in_every_form_that_it_is_passed_on_in() {
         ),
         ("captions.txt", "image,caption\n11_aa.jpg,\"A \"\"dog\"\", running\"\n22_bb.jpg,A bus\n33_cc.jpg,A tram\n"),
     ] {
-        let found = read(&Layout::Flickr, flickr(table, text).0.path(), false);
+        let found = read(&Layout::Flickr, flickr(table, text).0.path());
         assert_eq!(found.skipped, [], "{table}");
         assert_eq!(found.told("Flicker8k_Dataset/11_aa.jpg"), ["A \"dog\", running"], "{table}");
         assert_eq!(found.told("Flicker8k_Dataset/33_cc.jpg"), ["A tram"], "{table}");
     }
     let damaged = "image_name| comment_number| comment\n11_aa.jpg| 0| A dog\n22_bb.jpg| 4   A bus\n33_cc.jpg| 0| A tram\n";
-    let found = read(&Layout::Flickr, flickr("results.csv", damaged).0.path(), false);
+    let found = read(&Layout::Flickr, flickr("results.csv", damaged).0.path());
     let reasons: Vec<_> = found.skipped.iter().map(|(reason, name, _)| (*reason, name.rsplit('/').next().unwrap())).collect();
     assert_eq!(reasons, [(Reason::BadRecord, "results.csv:3"), (Reason::NoCaption, "22_bb.jpg")]);
 }
@@ -152,7 +147,6 @@ fn a_table_is_read_and_its_damage_named() {
     let found = check_damages(
         &Layout::Csv(Columns::default()),
         table,
-        false,
         &[
             ("no photo", |tree| tree.remove("c.jpg"), Reason::MissingPhoto, "c.jpg"),
             (
@@ -175,7 +169,7 @@ fn a_tables_columns_can_be_named() {
     tree.put("a.jpg", photo(1));
     tree.put("pairs.csv", "image|caption\na.jpg|A street\n");
     let columns = Columns { separator: b'|', photo: "image".to_owned(), caption: "caption".to_owned() };
-    let found = read(&Layout::Csv(columns), &tree.path("pairs.csv"), false);
+    let found = read(&Layout::Csv(columns), &tree.path("pairs.csv"));
     assert_eq!(found.told("a.jpg"), ["A street"]);
     let error = import::open(&Layout::Csv(Columns::default()), &tree.path("pairs.csv")).err().unwrap().to_string();
     assert!(error.contains("pairs.csv") && error.contains("filepath") && error.contains("--csv-img-key"), "{error}");

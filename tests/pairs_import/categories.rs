@@ -17,7 +17,6 @@ fn a_folder_is_a_category_and_damage_is_named() {
     let found = check_damages(
         &Layout::Folders,
         folders,
-        false,
         &[
             ("a photo in no category", |tree| tree.put("val/w.jpg", photo(4)), Reason::BadRecord, "val/w.jpg"),
             ("no picture", |tree| tree.put("train/bus/y.jpg", "not a photo"), Reason::DamagedPhoto, "train/bus/y.jpg"),
@@ -33,7 +32,7 @@ fn a_folder_is_a_category_and_damage_is_named() {
     let tree = Tree::new();
     tree.put("train/a.jpg", photo(1));
     tree.put("bus/b.jpg", photo(2));
-    let found = read(&Layout::Folders, tree.0.path(), false);
+    let found = read(&Layout::Folders, tree.0.path());
     assert_eq!(found.get("train/a.jpg").1.category.as_deref(), Some("train"));
 }
 
@@ -50,7 +49,6 @@ fn a_name_begins_with_a_category_and_damage_is_named() {
     let found = check_damages(
         &Layout::Names,
         names,
-        false,
         &[
             ("a camera's name", |tree| tree.put("IMG_2043.jpg", photo(4)), Reason::NoCaption, "IMG_2043.jpg"),
             ("a telephone's format", |tree| tree.put("bus_4.heic", "ftypheic"), Reason::DamagedPhoto, "bus_4.heic"),

@@ -56,7 +56,7 @@ fn vistas_is_read_in_each_of_its_versions() {
         ("config.json", "", "panoptic_2018.json"),
     ] {
         let tree = vistas(config, version, table);
-        let found = read(&Layout::Vistas, tree.0.path(), true);
+        let found = read(&Layout::Vistas, tree.0.path());
         let (split, _, map) = found.get("training/images/aa.jpg");
         assert_eq!((split, map), ("train", Some(&rows(&[SKY, CAR, ROAD])[..])), "{config}");
         assert_eq!(found.get("validation/images/cc.jpg").0, "val");
@@ -81,7 +81,6 @@ fn damage_to_vistas_is_named_and_the_others_go_on() {
     check_damages(
         &Layout::Vistas,
         vistas_2,
-        true,
         &[
             ("no map", |tree| tree.remove("training/v2.0/labels/aa.png"), Reason::MissingMask, "labels/aa.png"),
             ("half a map", |tree| tree.put("training/v2.0/labels/aa.png", &bytes(&[0])[..40]), Reason::DamagedMask, "aa.png"),
@@ -194,7 +193,6 @@ fn cityscapes_is_read_and_its_damage_named() {
     let found = check_damages(
         &Layout::Cityscapes,
         cityscapes,
-        true,
         &[
             (
                 "no map",
@@ -271,7 +269,6 @@ fn camvid_is_read_in_its_makers_layout_and_its_damage_named() {
     let found = check_damages(
         &Layout::CamVid,
         camvid,
-        true,
         &[
             (
                 "no map",
@@ -315,7 +312,6 @@ fn camvid_is_read_as_segnet_ships_it_and_its_damage_named() {
     let found = check_damages(
         &Layout::CamVid,
         segnet,
-        true,
         &[
             ("no map", |tree| tree.remove("valannot/0016E5_08101.png"), Reason::MissingMask, "valannot"),
             (

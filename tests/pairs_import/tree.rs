@@ -1,13 +1,16 @@
 //! A data set in a folder of its own: writing it, reading it, and damaging it.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use streetscape::{
     capture::{
         jpeg,
         maps::{Numbers, read_map, write_map},
     },
-    evaluation::shard::{Record, Shard},
+    evaluation::shard::{Origin, Record, Shard},
     frame::Picture,
     training::{
         pairs::{
@@ -125,17 +128,18 @@ impl Found {
     /// The sentences of people.
     #[track_caller]
     pub fn told(&self, name: &str) -> Vec<&str> {
-        self.get(name).1.captions.iter().map(|sentence| sentence.text()).collect()
+        let told = self.get(name).1.captions.iter().filter(|sentence| sentence.origin() == Origin::Human);
+        told.map(|sentence| sentence.text()).collect()
     }
 }
 
 /// Gathers what lies in `root` and reads the shards back.
-pub fn read(layout: &Layout, root: &std::path::Path, segments: bool) -> Found {
+pub fn read(layout: &Layout, root: &Path) -> Found {
     let out = TempDir::new().unwrap();
     let collection = import::open(layout, root).unwrap();
-    let settings = Settings { source: "test".to_owned(), licence: None, shares: Shares::default(), per_shard: 2, seed: 1 };
-    let segments = segments.then(|| Segments::shipped().unwrap());
-    gather(&*collection, segments.as_ref(), out.path(), &settings, "test", Show::Nothing).unwrap();
+    let settings =
+        Settings { source: "test".to_owned(), licence: None, shares: Shares::default(), per_shard: 2, seed: 1, blur: false };
+    gather(&*collection, &Segments::shipped().unwrap(), out.path(), &settings, "test", Show::Nothing).unwrap();
     let made: Manifest = serde_json::from_slice(&fs::read(out.path().join(MANIFEST)).unwrap()).unwrap();
     let names: Vec<String> = csv::Reader::from_path(out.path().join("photos.csv"))
         .unwrap()
@@ -168,13 +172,13 @@ pub type Damage = (&'static str, fn(&Tree), Reason, &'static str);
 
 /// An undamaged tree loses nothing; a damaged one loses `lost` photos at most one for each damage, and says why.
 #[track_caller]
-pub fn check_damages(layout: &Layout, whole: fn() -> Tree, segments: bool, damages: &[Damage]) -> Found {
-    let found = read(layout, whole().0.path(), segments);
+pub fn check_damages(layout: &Layout, whole: fn() -> Tree, damages: &[Damage]) -> Found {
+    let found = read(layout, whole().0.path());
     assert_eq!(found.skipped, [], "nothing is damaged");
     for (what, damage, reason, named) in damages {
         let tree = whole();
         damage(&tree);
-        let hurt = read(layout, tree.0.path(), segments);
+        let hurt = read(layout, tree.0.path());
         let [(skipped, name, detail)] = &hurt.skipped[..] else { panic!("{what}: {:?}", hurt.skipped) };
         assert_eq!(skipped, reason, "{what}: {name}: {detail}");
         assert!(format!("{name}: {detail}").contains(named), "{what}: {name}: {detail}");

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Collection, Manifest, PHOTOS, PhotoRow, Reason, SKIPPED, Shares, Skip,
+    blur::blur,
     likeness::{Hasher, Sets, join_alike},
     manifest::{self, ShardRow, SkippedRow},
     segments::{Rarity, Segments},
@@ -45,6 +46,8 @@ pub struct Settings {
     pub per_shard: usize,
     /// Seed of every choice.
     pub seed: u64,
+    /// Whether people and number plates are made unrecognisable.
+    pub blur: bool,
 }
 
 /// What planning must know of all photos at once.
@@ -264,6 +267,8 @@ impl Job<'_> {
         })?;
         let photo = if jpeg::is_jpeg(&photo) { photo } else { as_jpeg(name, &photo)? };
         let map = seen.map.map(|place| self.spool.map(number, place)).transpose()?;
+        let photo =
+            if self.settings.blur { blur(name, photo, map.as_deref(), &seen.record, self.segments.ontology())? } else { photo };
         let mut record = seen.record.clone();
         record.split = Some(row.split.id().to_owned());
         record.group = Some(row.group.to_string());

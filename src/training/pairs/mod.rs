@@ -7,16 +7,20 @@
 //! keeps what it found in a work folder; then it splits by group and writes the shards. Killed at any moment and started again it goes
 //! on where it was, to the same bytes.
 
+mod blur;
 pub mod collection;
 pub mod gather;
 pub mod generate;
 pub mod import;
 mod likeness;
 mod manifest;
+pub mod midjourney;
 pub mod segments;
 mod shards;
+pub mod sheet;
 mod split;
 mod spool;
+pub mod stats;
 
 pub use collection::{Collection, Entry, Reason, Skip, Skipped};
 pub use gather::{Settings, gather};

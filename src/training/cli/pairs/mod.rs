@@ -21,24 +21,36 @@ const SEGMENTER: &str = "segmenter.int8.onnx";
 
 mod generate;
 mod import;
+mod midjourney;
 mod segments;
+mod sheet;
+mod stats;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Pairs {
     /// Read other people's data sets, each as its publishers ship it.
     Import(import::ImportArgs),
+    /// Read downloaded pictures with their prompts: Midjourney's, grids and upscales, and Stable Diffusion's.
+    ImportMidjourney(midjourney::MidjourneyArgs),
     /// Have pictures painted of what a street can show, each class with every other that goes with it.
     Generate(Box<generate::GenerateArgs>),
     /// Tell of photos in sentences and labels, by maps of what stands where (method A).
     Segments(segments::SegmentsArgs),
+    /// Count what is in a data set: classes, captions, sources, balance, and whether those who label agree.
+    Stats(stats::StatsArgs),
+    /// Make a page to look a data set over: photos, sentences, labels and regions.
+    Sheet(sheet::SheetArgs),
 }
 
 impl Pairs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
         match self {
             Pairs::Import(args) => args.run(show),
+            Pairs::ImportMidjourney(args) => args.run(show),
             Pairs::Generate(args) => args.run(show),
             Pairs::Segments(args) => args.run(show),
+            Pairs::Stats(args) => args.run(show),
+            Pairs::Sheet(args) => args.run(show),
         }
     }
 }
@@ -87,6 +99,9 @@ struct GatherArgs {
     /// Seed of every random choice.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Make people and number plates unrecognisable, where a map or a detector shows them.
+    #[arg(long)]
+    blur: bool,
 }
 
 impl GatherArgs {
@@ -106,6 +121,7 @@ impl GatherArgs {
             shares: Shares::new(parts)?,
             per_shard: self.per_shard,
             seed: self.seed,
+            blur: self.blur,
         };
         let command = env::args().collect::<Vec<_>>().join(" ");
         let made = gather(collection, segments, &self.out, &settings, &command, show)?;

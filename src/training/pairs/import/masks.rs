@@ -92,23 +92,8 @@ impl Legend {
         if (map.width(), map.height()) == (width, height) { Ok(map) } else { Err(mismatch(file, &map, width, height)) }
     }
 
-    /// The same, of half the photo's size too: each of its pixels then stands for four.
-    pub fn read_halved(&self, file: &str, bytes: &[u8], width: usize, height: usize) -> Result<StreetMap, Skip> {
-        let map = self.read_any_size(file, bytes)?;
-        let halved = |whole: usize, half: usize| half == whole / 2 || half == whole.div_ceil(2);
-        if (map.width(), map.height()) == (width, height) {
-            Ok(map)
-        } else if halved(width, map.width()) && halved(height, map.height()) {
-            let (last_x, last_y) = (map.width().saturating_sub(1), map.height().saturating_sub(1));
-            let doubled = (0..height).flat_map(|y| (0..width).map(move |x| ((x / 2).min(last_x), (y / 2).min(last_y))));
-            let things = doubled.map(|(x, y)| map.at(x, y)).collect();
-            StreetMap::new(width, height, things).ok_or_else(|| mismatch(file, &map, width, height))
-        } else {
-            Err(mismatch(file, &map, width, height))
-        }
-    }
-
-    fn read_any_size(&self, file: &str, bytes: &[u8]) -> Result<StreetMap, Skip> {
+    /// The same of whatever size.
+    pub fn read_any_size(&self, file: &str, bytes: &[u8]) -> Result<StreetMap, Skip> {
         let map = read_map(file, bytes).map_err(|error| Skip::new(Reason::DamagedMask, error))?;
         let place = |at: usize| format!("column {}, row {}", at % map.width, at / map.width);
         let things: Vec<u8> = match (&self.0, &map.numbers) {
@@ -150,6 +135,22 @@ impl Legend {
         let empty = || Skip::new(Reason::DamagedMask, format!("{file}: no pixels"));
         StreetMap::new(map.width, map.height, things).ok_or_else(empty)
     }
+}
+
+/// `map` in its photo's size, which it has or is half of: each of its pixels then stands for four.
+pub fn doubled(map: StreetMap, file: &str, width: usize, height: usize) -> Result<StreetMap, Skip> {
+    let halved = |whole: usize, half: usize| half == whole / 2 || half == whole.div_ceil(2);
+    if (map.width(), map.height()) == (width, height) {
+        return Ok(map);
+    }
+    let wrong = || mismatch(file, &map, width, height);
+    if !halved(width, map.width()) || !halved(height, map.height()) {
+        return Err(wrong());
+    }
+    let (last_x, last_y) = (map.width() - 1, map.height() - 1);
+    let places = (0..height).flat_map(|y| (0..width).map(move |x| ((x / 2).min(last_x), (y / 2).min(last_y))));
+    let things = places.map(|(x, y)| map.at(x, y)).collect();
+    StreetMap::new(width, height, things).ok_or_else(wrong)
 }
 
 /// What is wrong with a map that has not its photo's size.

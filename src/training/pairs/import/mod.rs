@@ -16,7 +16,7 @@ mod captions;
 mod categories;
 mod cityscapes;
 mod coco;
-mod files;
+pub(in crate::training::pairs) mod files;
 mod flickr;
 mod masks;
 mod photos;

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     MaskFormat, files,
-    masks::Legend,
+    masks::{self, Legend},
     tars::{self, Span},
 };
 use crate::{
@@ -144,6 +144,14 @@ impl Collection for WebDataset {
     }
 
     fn map(&self, entry: usize, width: usize, height: usize) -> Result<Option<StreetMap>, Skip> {
+        let file = format!("{}.seg.png", self.entries[entry].name);
+        self.map_as_it_is(entry)?.map(|map| masks::doubled(map, &file, width, height)).transpose()
+    }
+}
+
+impl WebDataset {
+    /// The map of a photo in the size that it has, which may be half the photo's.
+    pub fn map_as_it_is(&self, entry: usize) -> Result<Option<StreetMap>, Skip> {
         let name = &self.entries[entry].name;
         let Some(told) = self.record(entry)?.map else { return Ok(None) };
         let Some(span) = self.samples[entry].map else {
@@ -157,7 +165,7 @@ impl Collection for WebDataset {
             return Err(Skip::new(Reason::BadRecord, problem));
         };
         let bytes = self.read(entry, span, Reason::DamagedMask)?;
-        legend.read_halved(&format!("{name}.seg.png"), &bytes, width, height).map(Some)
+        legend.read_any_size(&format!("{name}.seg.png"), &bytes).map(Some)
     }
 }
 
