@@ -93,7 +93,8 @@ pub(super) fn last_words(mut errors: File) -> String {
     line.chars().take(200).collect()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::path::Path;
 
