@@ -83,8 +83,7 @@ fn main() {
                 Box::new(|| {
                     run += 1;
                     let out = Path::new(folder.path()).join(format!("out{run}"));
-                    let made =
-                        gather(&collection, Some(&segments), &out, &settings, "bench", Show::Nothing).expect("a data set");
+                    let made = gather(&collection, &segments, &out, &settings, "bench", Show::Nothing).expect("a data set");
                     assert_eq!(made.photos.values().sum::<usize>(), PHOTOS);
                     fs::remove_dir_all(out).expect("an end");
                 }),

@@ -67,10 +67,10 @@ fn random_maps(ontology: &Ontology, numbered: bool) -> Vec<StreetMap> {
 fn check(maps: &[StreetMap], what: &str) -> usize {
     let segments = Segments::shipped().expect("the tables");
     let mut rarity = Rarity::default();
-    maps.iter().for_each(|map| rarity.count(&segments.scene(map, &[])));
+    maps.iter().for_each(|map| rarity.count(&segments.scene(map, true, None)));
     let mut count = 0;
     for (k, map) in maps.iter().enumerate() {
-        for sentence in segments.sentences(&segments.scene(map, &[]), &rarity, 1, &format!("{what} {k}")) {
+        for sentence in segments.sentences(&segments.scene(map, true, None), &rarity, 1, &format!("{what} {k}")) {
             let Sentence::Told { text, facts, .. } = sentence else { panic!("no facts") };
             assert!(!facts.is_empty(), "{text} states nothing");
             for fact in facts {
@@ -109,7 +109,7 @@ fn a_fact_of_another_map_is_mostly_false() {
     let maps = random_maps(&ontology, false);
     let segments = Segments::shipped().expect("the tables");
     let told = |map: &StreetMap| -> Vec<Value> {
-        let sentences = segments.sentences(&segments.scene(map, &[]), &Rarity::default(), 1, "x");
+        let sentences = segments.sentences(&segments.scene(map, true, None), &Rarity::default(), 1, "x");
         let facts = sentences.into_iter().flat_map(|sentence| match sentence {
             Sentence::Told { facts, .. } => facts,
             Sentence::Plain(_) => Vec::new(),

@@ -12,7 +12,7 @@ use streetscape::{
     ontology::StreetMap,
     training::{
         data::Split,
-        pairs::{Collection, Entry, Manifest, Reason, Settings, Shares, Skip, Skipped, gather},
+        pairs::{Collection, Entry, Manifest, Reason, Settings, Shares, Skip, Skipped, gather, segments::Segments},
         progress::Show,
     },
 };
@@ -66,8 +66,9 @@ impl Collection for MadeUp {
 }
 
 fn make(collection: &MadeUp, out: &Path, per_shard: usize) -> Manifest {
+    let segments = Segments::shipped().expect("the tables");
     let settings = Settings { source: "made".to_owned(), licence: None, shares: Shares::default(), per_shard, seed: 1 };
-    gather(collection, None, out, &settings, "test", Show::Nothing).expect("a data set")
+    gather(collection, &segments, out, &settings, "test", Show::Nothing).expect("a data set")
 }
 
 /// The split of each photo that is in, by its number.
@@ -121,7 +122,8 @@ fn the_same_photos_give_the_same_bytes_and_others_are_refused() {
 
     let other = MadeUp::new(121, |k| k.to_string(), |_| None, |k| k);
     let settings = Settings { source: "made".to_owned(), licence: None, shares: Shares::default(), per_shard: 20, seed: 1 };
-    let error = gather(&other, None, one.path(), &settings, "test", Show::Nothing).expect_err("another set").to_string();
+    let segments = Segments::shipped().expect("the tables");
+    let error = gather(&other, &segments, one.path(), &settings, "test", Show::Nothing).expect_err("another set").to_string();
     assert!(error.contains("--out"), "{error}");
 }
 

@@ -1,5 +1,7 @@
 //! What can fail between a picture and its embedding.
 
+use std::io;
+
 use thiserror::Error;
 
 use crate::{
@@ -29,6 +31,14 @@ pub enum EncoderError {
     /// The model's files are wrong.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// A model's file can't be read.
+    #[error("{file}: {source}; name the file of a model")]
+    File {
+        /// The model.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A model is no ONNX, or its graph can't be used.
     #[error("{file}: not a model that ONNX Runtime can load on {device}: {problem}; restore it from where it came")]
     Model {
@@ -124,6 +134,7 @@ impl EncoderError {
             EncoderError::RuntimeMissing { .. }
             | EncoderError::Runtime { .. }
             | EncoderError::Bundle(_)
+            | EncoderError::File { .. }
             | EncoderError::Model { .. }
             | EncoderError::Interface { .. }
             | EncoderError::Device { .. }

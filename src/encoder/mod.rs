@@ -4,19 +4,23 @@
 
 use crate::{embedding::Embedding, frame::Picture, observation::View};
 
+mod detector;
 mod device;
 mod error;
 mod image;
 mod preprocess;
 mod runtime;
+mod segmenter;
 mod session;
 mod text;
 
+pub use detector::{Detection, Detector};
 pub use device::{Device, DeviceChoice, Refusal};
 pub use error::EncoderError;
 pub use image::{EncoderOptions, OnnxImageEncoder, Precision};
 pub use preprocess::{Preprocessor, view_box};
 pub use runtime::{Runtime, VERSION as RUNTIME_VERSION, forbid_telemetry};
+pub use segmenter::{Crop, SEGMENTER_OUTPUT, Segmenter, SegmenterCard, squash};
 pub use session::{Input, OnnxSession, Output, SessionOptions, Spinning, Values, spare_threads};
 pub use text::{OnnxTextEncoder, prompt_source, prompts};
 

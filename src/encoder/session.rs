@@ -2,7 +2,7 @@
 //!
 //! Owns every call that runs a model, for whoever has one. Leaves what the numbers mean to its callers.
 
-use std::thread;
+use std::{fs, path::Path, thread};
 
 use ort::{
     ep::{self, ExecutionProvider, ExecutionProviderDispatch},
@@ -113,6 +113,18 @@ impl OnnxSession {
         let mut builder = configure(builder, options, &providers).map_err(|e| problem(e.to_string()))?;
         let session = builder.commit_from_memory(bytes).map_err(|e| problem(e.to_string()))?;
         Ok(Self { session, file: file.to_owned(), device })
+    }
+
+    /// Loads the ONNX model in the file `path`.
+    pub fn read(runtime: &Runtime, path: &Path, options: &SessionOptions) -> Result<Self, EncoderError> {
+        let file = path.display().to_string();
+        let bytes = fs::read(path).map_err(|source| EncoderError::File { file: file.clone(), source })?;
+        Self::open(runtime, &file, &bytes, options)
+    }
+
+    /// What the model's file says of itself under `key`, if anything.
+    pub fn metadata(&self, key: &str) -> Option<String> {
+        self.session.metadata().ok()?.custom(key)
     }
 
     /// Where it runs.

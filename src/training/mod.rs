@@ -15,6 +15,7 @@ pub mod onnx;
 pub mod pairs;
 pub mod progress;
 pub mod quantise;
+pub mod segmenter;
 pub mod ship;
 pub mod weights;
 

@@ -17,6 +17,7 @@ use super::{TrainingError, progress::Show};
 mod evaluate;
 mod fit;
 mod pairs;
+mod segmenter;
 mod ship;
 
 /// Makes Streetscape's models from photos and measures them.
@@ -44,6 +45,9 @@ enum What {
     Export(ship::ExportArgs),
     /// Make an exported bundle small and fast, and calibrate it.
     Quantise(ship::QuantiseArgs),
+    /// Make and measure the network that draws maps of photos without one.
+    #[command(subcommand)]
+    Segmenter(segmenter::SegmenterCommand),
     /// Measure a bundle.
     #[command(subcommand)]
     Evaluate(evaluate::Evaluate),
@@ -84,6 +88,7 @@ impl Command {
             What::Fit(args) => args.run(show)?,
             What::Export(args) => args.run(show)?,
             What::Quantise(args) => args.run(show)?,
+            What::Segmenter(what) => what.run(show)?,
             What::Evaluate(what) => what.run(show)?,
             What::Completions { shell } => {
                 clap_complete::generate(shell, &mut Command::command(), "streetscape-train", &mut stdout());

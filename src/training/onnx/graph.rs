@@ -2,7 +2,7 @@
 //!
 //! Owns unique names and the packing of values. Leaves which operators there are to `towers` and `quantise`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{
     Model,
@@ -27,6 +27,7 @@ pub enum Attribute<'a> {
     Float(&'static str, f32),
     Int(&'static str, i64),
     Ints(&'static str, &'a [i64]),
+    Text(&'static str, &'static str),
 }
 
 /// The values of a constant.
@@ -128,14 +129,14 @@ impl Graph {
             }
         }
         self.proto.output.push(value(name, ElementType::Float, axes));
-        Model { graph: self.proto }
+        Model { graph: self.proto, metadata: BTreeMap::new() }
     }
 
     /// The whole, with the inputs and outputs of the graph that it was made of.
     pub fn finish_as(mut self, origin: &GraphProto) -> Model {
         self.proto.input.clone_from(&origin.input);
         self.proto.output.clone_from(&origin.output);
-        Model { graph: self.proto }
+        Model { graph: self.proto, metadata: BTreeMap::new() }
     }
 }
 
@@ -195,6 +196,7 @@ impl From<&Attribute<'_>> for AttributeProto {
             Attribute::Float(name, f) => Self { name: Some(name.to_owned()), f: Some(f), r#type: Some(1), ..empty },
             Attribute::Int(name, i) => Self { name: Some(name.to_owned()), i: Some(i), r#type: Some(2), ..empty },
             Attribute::Ints(name, ints) => Self { name: Some(name.to_owned()), ints: ints.to_vec(), r#type: Some(7), ..empty },
+            Attribute::Text(name, text) => Self { name: Some(name.to_owned()), s: Some(text.into()), r#type: Some(3), ..empty },
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Owns the file format and the towers' graphs. Leaves weights to `weights`, 8-bit arithmetic to `quantise`, running to
 //! `encoder`.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use prost::Message;
 
@@ -16,7 +16,7 @@ pub mod towers;
 
 pub(super) use graph::{Attribute, Axis, Graph, Values};
 pub(super) use proto::{ElementType, GraphProto, NodeProto};
-use proto::{ModelProto, OperatorSetIdProto};
+use proto::{ModelProto, OperatorSetIdProto, StringStringEntryProto};
 
 /// The first operator set with LayerNormalization.
 const OPSET: i64 = 17;
@@ -27,6 +27,8 @@ const IR_VERSION: i64 = 8;
 #[derive(Clone, Debug)]
 pub struct Model {
     pub(super) graph: GraphProto,
+    /// What whoever runs it must know and the graph can't say.
+    pub(super) metadata: BTreeMap<String, String>,
 }
 
 impl Model {
@@ -38,6 +40,7 @@ impl Model {
             producer_name: Some("streetscape".to_owned()),
             graph: Some(self.graph.clone()),
             opset_import: vec![opset],
+            metadata_props: self.metadata.iter().map(entry).collect(),
         };
         whole.encode_to_vec()
     }
@@ -48,7 +51,10 @@ impl Model {
         let bytes = fs::read(path).map_err(|source| TrainingError::File { file: file.clone(), source })?;
         let damaged = |problem: String| TrainingError::Data { file, problem: format!("{problem}; export it again") };
         let whole = ModelProto::decode(&bytes[..]).map_err(|error| damaged(error.to_string()));
-        whole?.graph.map(|graph| Self { graph }).ok_or_else(|| TrainingError::Data {
+        let whole = whole?;
+        let told = whole.metadata_props.into_iter();
+        let metadata = told.map(|entry| (entry.key().to_owned(), entry.value().to_owned())).collect();
+        whole.graph.map(|graph| Self { graph, metadata }).ok_or_else(|| TrainingError::Data {
             file: path.display().to_string(),
             problem: "it holds no graph; export it again".to_owned(),
         })
@@ -59,4 +65,8 @@ impl Model {
         let failed = |source| TrainingError::File { file: path.display().to_string(), source };
         bundle::write_whole(path, &self.to_bytes()).map_err(failed)
     }
+}
+
+fn entry((key, value): (&String, &String)) -> StringStringEntryProto {
+    StringStringEntryProto { key: Some(key.clone()), value: Some(value.clone()) }
 }

@@ -53,6 +53,8 @@ pub enum Reason {
     SizeMismatch,
     /// The number of a thing is out of the range that its format allows.
     InstanceOutOfRange,
+    /// A network could not look at it.
+    NetworkFailed,
     /// Nobody says anything of it.
     NoCaption,
     /// What is written beside it can't be understood.

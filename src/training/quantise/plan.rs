@@ -10,7 +10,8 @@ pub(super) struct Plan {
     pub nodes: BTreeSet<String>,
     /// Edges that are rounded, and that every reader reads rounded.
     pub edges: BTreeSet<String>,
-    /// Convolutions whose ReLU6 the rounding does, with the ReLU6's output: a range within [0, 6] cuts off the same.
+    /// Convolutions and sums whose ReLU the rounding does, with the ReLU's output: a range from 0 on, or within [0, 6], cuts off the
+    /// same.
     pub folded: BTreeMap<String, String>,
 }
 
@@ -21,8 +22,8 @@ impl Plan {
         let nodes: Vec<&NodeProto> = graph.node.iter().filter(chosen).collect();
         let folded: BTreeMap<String, String> = nodes
             .iter()
-            .filter(|node| node.op_type() == "Conv")
-            .filter_map(|node| Some((node.output.first()?.clone(), sole_relu6(graph, node)?.output.first()?.clone())))
+            .filter(|node| matches!(node.op_type(), "Conv" | "Add"))
+            .filter_map(|node| Some((node.output.first()?.clone(), sole_relu(graph, node)?.output.first()?.clone())))
             .collect();
         let mut edges = BTreeSet::new();
         for node in &nodes {
@@ -44,10 +45,13 @@ fn suits(graph: &GraphProto, node: &NodeProto) -> bool {
     }
 }
 
-/// The ReLU6 that alone reads a node.
-fn sole_relu6<'a>(graph: &'a GraphProto, node: &'a NodeProto) -> Option<&'a NodeProto> {
+/// The ReLU or ReLU6 that alone reads a node.
+fn sole_relu<'a>(graph: &'a GraphProto, node: &'a NodeProto) -> Option<&'a NodeProto> {
     let mut readers = graph.readers(node.output.first()?);
-    let reader = readers.next().filter(|reader| reader.op_type() == "Clip" && reader.input.len() == 3)?;
-    let low = graph.floats(&reader.input[1])?.1;
-    (readers.next().is_none() && low == [0.0]).then_some(reader)
+    let reader = readers.next().filter(|_| readers.next().is_none())?;
+    match (reader.op_type(), &reader.input[..]) {
+        ("Relu", _) => Some(reader),
+        ("Clip", [_, low, _]) => (graph.floats(low)?.1 == [0.0]).then_some(reader),
+        _ => None,
+    }
 }

@@ -32,7 +32,7 @@ pub fn qdq(model: &Model, ranges: &Ranges, bits: WeightBits, keep_float: &[&str]
     for node in &origin.node {
         rewrite.node(node)?;
     }
-    Ok(rewrite.graph.finish_as(origin))
+    Ok(Model { metadata: model.metadata.clone(), ..rewrite.graph.finish_as(origin) })
 }
 
 struct Rewrite<'a> {

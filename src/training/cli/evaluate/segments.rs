@@ -2,17 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::Which;
 use crate::training::{
     TrainingError,
-    data::Split,
+    cli::pairs::NetworkArgs,
     pairs::{
         import::WebDataset,
-        segments::{
-            Segments,
-            exam::{Agreement, ClassRow, examine},
-        },
+        segments::exam::{Agreement, ClassRow, examine},
     },
     progress::Show,
 };
@@ -27,29 +25,18 @@ pub(in crate::training::cli) struct SegmentsArgs {
     /// Only photos of this source.
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+    #[command(flatten)]
+    networks: NetworkArgs,
     /// One JSON object on stdout.
     #[arg(long)]
     json: bool,
 }
 
-/// Splits that may be looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Which {
-    Train,
-    Val,
-    Test,
-}
-
 impl SegmentsArgs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
-        let split = match self.split {
-            Which::Train => Split::Train,
-            Which::Val => Split::Val,
-            Which::Test => Split::Test,
-        };
         let collection = WebDataset::open(&self.data)?;
-        let segments = Segments::shipped()?;
-        let found = examine(&collection, &segments, split, self.source.as_deref(), show)?;
+        let segments = self.networks.segments()?;
+        let found = examine(&collection, &segments, self.split.into(), self.source.as_deref(), show)?;
         if self.json {
             let line = serde_json::to_string(&found).map_err(|e| TrainingError::Setting { problem: e.to_string() })?;
             println!("{line}");

@@ -16,6 +16,7 @@ use crate::training::{
     pairs::{
         MANIFEST,
         generate::{Album, Chat, Grammar, Images, Painter, Patience, Program, Renderer, Request, Studio, requests},
+        segments::Segments,
     },
     progress::Show,
 };
@@ -95,7 +96,7 @@ impl GenerateArgs {
         }
         let studio = Studio { grammar, painter: &*painter, chat: chat.as_ref(), workers: self.workers.unwrap_or(workers) };
         let gallery = studio.paint(album, requests, show)?;
-        self.gather.gather(&gallery, "generated", show)?;
+        self.gather.gather(&gallery, &Segments::shipped()?, "generated", show)?;
         Ok(())
     }
 }

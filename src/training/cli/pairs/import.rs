@@ -7,7 +7,10 @@ use clap::{Args, ValueEnum};
 use super::GatherArgs;
 use crate::training::{
     TrainingError,
-    pairs::import::{self, Columns, Layout},
+    pairs::{
+        import::{self, Columns, Layout},
+        segments::Segments,
+    },
     progress::Show,
 };
 
@@ -77,6 +80,6 @@ impl ImportArgs {
         };
         let collection = import::open(&layout, &self.root)?;
         let named = self.root.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        self.gather.gather(&*collection, &named, show).map(drop)
+        self.gather.gather(&*collection, &Segments::shipped()?, &named, show).map(drop)
     }
 }

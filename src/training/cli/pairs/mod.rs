@@ -4,11 +4,20 @@ use std::{env, path::PathBuf};
 
 use clap::{Args, Subcommand};
 
-use crate::training::{
-    TrainingError,
-    pairs::{Collection, Manifest, Settings, Shares, gather, segments::Segments},
-    progress::Show,
+use crate::{
+    bundle::model_places,
+    training::{
+        TrainingError,
+        pairs::{
+            Collection, Manifest, Settings, Shares, gather,
+            segments::{Networks, Segments},
+        },
+        progress::Show,
+    },
 };
+
+/// The shipped segmenter in its folder.
+const SEGMENTER: &str = "segmenter.int8.onnx";
 
 mod generate;
 mod import;
@@ -31,6 +40,29 @@ impl Pairs {
             Pairs::Generate(args) => args.run(show),
             Pairs::Segments(args) => args.run(show),
         }
+    }
+}
+
+/// The networks that label photos without a map.
+#[derive(Args, Debug)]
+pub(in crate::training::cli) struct NetworkArgs {
+    /// The network that says what stands where [default: models/segmenter, where it is installed].
+    #[arg(long, value_name = "MODEL.onnx")]
+    segmenter: Option<PathBuf>,
+    /// A detector, YOLOX on COCO, that finds what the segmenter doesn't know.
+    #[arg(long, value_name = "MODEL.onnx")]
+    detector: Option<PathBuf>,
+}
+
+impl NetworkArgs {
+    /// Method A with these networks.
+    pub(in crate::training::cli) fn segments(&self) -> Result<Segments, TrainingError> {
+        let shipped = || {
+            let places = model_places("segmenter").into_iter().map(|place| place.join(SEGMENTER));
+            places.into_iter().find(|file| file.is_file())
+        };
+        let segmenter = self.segmenter.clone().or_else(shipped);
+        Ok(Segments::shipped()?.with(Networks::open(segmenter.as_deref(), self.detector.as_deref())?))
     }
 }
 
@@ -59,7 +91,13 @@ struct GatherArgs {
 
 impl GatherArgs {
     /// Makes the data set of `collection` and says what became of it. `named` is the source's name where none was given.
-    fn gather(&self, collection: &dyn Collection, named: &str, show: Show) -> Result<Manifest, TrainingError> {
+    fn gather(
+        &self,
+        collection: &dyn Collection,
+        segments: &Segments,
+        named: &str,
+        show: Show,
+    ) -> Result<Manifest, TrainingError> {
         let parts = <[f64; 3]>::try_from(self.split.as_slice())
             .map_err(|_| TrainingError::Setting { problem: "--split needs three parts, as 80,10,10".to_owned() })?;
         let settings = Settings {
@@ -70,7 +108,7 @@ impl GatherArgs {
             seed: self.seed,
         };
         let command = env::args().collect::<Vec<_>>().join(" ");
-        let made = gather(collection, Some(&Segments::shipped()?), &self.out, &settings, &command, show)?;
+        let made = gather(collection, segments, &self.out, &settings, &command, show)?;
         let counts = made.photos.iter().map(|(split, count)| format!("{count} {split}")).collect::<Vec<_>>().join(", ");
         show.say(&format!("{}: {counts}", self.out.display()));
         for (reason, count) in &made.skipped {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::GatherArgs;
+use super::{GatherArgs, NetworkArgs};
 use crate::training::{
     TrainingError,
     pairs::{
@@ -25,13 +25,15 @@ pub(in crate::training::cli) struct SegmentsArgs {
     #[arg(long, value_name = "NAME", requires = "masks")]
     format: Option<MaskFormat>,
     #[command(flatten)]
+    networks: NetworkArgs,
+    #[command(flatten)]
     gather: GatherArgs,
 }
 
 impl SegmentsArgs {
     pub(in crate::training::cli) fn run(self, show: Show) -> Result<(), TrainingError> {
         let named = self.photos.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        self.gather.gather(&*self.collection()?, &named, show).map(drop)
+        self.gather.gather(&*self.collection()?, &self.networks.segments()?, &named, show).map(drop)
     }
 
     /// The photos, with the maps that were given for them or lie in their shards.

@@ -38,14 +38,34 @@ pub fn mobilenet_v2(weights: &Weights, head: &[Layer]) -> Result<Model, Training
     tower(weights, &STRIDES, head)
 }
 
+/// A map that the trunk gives on the way: (N, width, H / stride, W / stride).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tap {
+    /// Where it leaves the graph.
+    pub edge: String,
+    /// Its channels.
+    pub width: usize,
+    /// Pixels of the picture on one of its own.
+    pub stride: usize,
+}
+
+/// The trunk up to its last block, for what reads maps and no mean: the graph, and the last map of each stride, the finest first.
+pub fn mobilenet_v2_maps(weights: &Weights) -> Result<(Graph, Vec<Tap>), TrainingError> {
+    let mut trunk = Trunk::new("maps", weights)?;
+    let (mut taps, mut reached) = (Vec::new(), 2);
+    for (i, &stride) in STRIDES.iter().enumerate() {
+        if stride > 1 {
+            taps.push(Tap { edge: trunk.edge.clone(), width: trunk.width, stride: reached });
+            reached *= stride;
+        }
+        trunk.block(&format!("blocks.{i}"), stride)?;
+    }
+    taps.push(Tap { edge: trunk.edge, width: trunk.width, stride: reached });
+    Ok((trunk.graph, taps))
+}
+
 fn tower(weights: &Weights, strides: &[usize], head: &[Layer]) -> Result<Model, TrainingError> {
-    let axes = [Axis::Free("N"), Axis::Fixed(3), Axis::Free("H"), Axis::Free("W")];
-    let mut graph = Graph::new("image");
-    let edge = graph.input("pixel_values", ElementType::Float, &axes);
-    let low = super::scalar(&mut graph, "relu6.low", 0.0);
-    let high = super::scalar(&mut graph, "relu6.high", 6.0);
-    let mut trunk = Trunk { weights, graph, edge, width: 3, relu6: [low, high] };
-    trunk.convolution("stem", 2, Kind::Full, true)?;
+    let mut trunk = Trunk::new("image", weights)?;
     for (i, &stride) in strides.iter().enumerate() {
         trunk.block(&format!("blocks.{i}"), stride)?;
     }
@@ -78,7 +98,19 @@ struct Trunk<'a> {
     relu6: [String; 2],
 }
 
-impl Trunk<'_> {
+impl<'a> Trunk<'a> {
+    /// The graph `name` with its input and the stem.
+    fn new(name: &str, weights: &'a Weights) -> Result<Self, TrainingError> {
+        let axes = [Axis::Free("N"), Axis::Fixed(3), Axis::Free("H"), Axis::Free("W")];
+        let mut graph = Graph::new(name);
+        let edge = graph.input("pixel_values", ElementType::Float, &axes);
+        let low = super::scalar(&mut graph, "relu6.low", 0.0);
+        let high = super::scalar(&mut graph, "relu6.high", 6.0);
+        let mut trunk = Self { weights, graph, edge, width: 3, relu6: [low, high] };
+        trunk.convolution("stem", 2, Kind::Full, true)?;
+        Ok(trunk)
+    }
+
     /// Widens, looks around, narrows; adds the input where shape and width stayed.
     fn block(&mut self, name: &str, stride: usize) -> Result<(), TrainingError> {
         let (input, width) = (self.edge.clone(), self.width);

@@ -7,7 +7,7 @@ mod minilm;
 mod mobilenet;
 
 pub use minilm::minilm;
-pub use mobilenet::{SENSITIVE, mobilenet_v2};
+pub use mobilenet::{SENSITIVE, Tap, mobilenet_v2, mobilenet_v2_maps};
 #[cfg(test)]
 pub(in crate::training) use {minilm::tests::small as small_text, mobilenet::tests::small as small_image};
 

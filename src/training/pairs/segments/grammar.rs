@@ -223,20 +223,14 @@ fn seen(named: &Thing, group: &Group) -> Fact {
 
 /// A group with its article or number. Where there may be more than were found, several have no number.
 fn counted(named: &Thing, group: &Group, words: &Words, random: &mut impl Rng) -> String {
-    if !named.is_counted() {
-        return named.noun.clone();
-    }
     match (group.least, group.most) {
-        (1, _) => format!("{} {}", article(&named.noun), named.noun),
+        (1, _) => named.one(),
+        _ if !named.is_counted() => named.one(),
         (2.., None) => named.nouns.clone(),
         (2, _) => format!("two {}", named.nouns),
         (3, _) => format!("three {}", named.nouns),
         _ => format!("{} {}", words.several.choose(random).map_or("several", String::as_str), named.nouns),
     }
-}
-
-fn article(noun: &str) -> &'static str {
-    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 /// The largest ground ahead, with its article.
@@ -255,8 +249,7 @@ fn way(topic: &Topic, facts: &mut Vec<Fact>) -> Option<String> {
         across: false,
         detected: false,
     });
-    let mass = way.plural || matches!(way.name.as_str(), "snow" | "sand" | "water" | "terrain" | "tactile_paving");
-    Some(if mass { way.noun.clone() } else { format!("{} {}", article(&way.noun), way.noun) })
+    Some(way.one())
 }
 
 /// What else fills the picture, as a list.
@@ -265,7 +258,8 @@ fn background(topic: &Topic, chosen: &[&Group], facts: &mut Vec<Fact>) -> Option
     for thing in topic.ontology.things().filter(|thing| thing.kind != Kind::Sky) {
         let pieces = topic.scene.pieces.iter().filter(|piece| piece.thing == thing.id && piece.sure >= topic.certainty);
         let share: f32 = pieces.map(|piece| piece.share).sum();
-        let named = chosen.iter().take(3).any(|group| group.thing == thing.id);
+        let of_thing = |fact: &Fact| matches!(fact, Fact::Seen { thing: told, .. } if *told == thing.name);
+        let named = chosen.iter().take(3).any(|group| group.thing == thing.id) || facts.iter().any(of_thing);
         if share >= topic.stuff && !named && matches!(thing.kind, Kind::Ground | Kind::Structure | Kind::Nature) {
             shares.push((share, thing));
         }
@@ -275,14 +269,11 @@ fn background(topic: &Topic, chosen: &[&Group], facts: &mut Vec<Fact>) -> Option
     for (_, thing) in &shares {
         facts.push(Fact::Present { thing: thing.name.clone() });
     }
-    let names: Vec<&str> = shares
-        .iter()
-        .map(|(_, thing)| if thing.is_counted() { &thing.nouns } else { &thing.noun })
-        .map(String::as_str)
-        .collect();
+    let name = |thing: &Thing| if thing.is_counted() { thing.nouns.clone() } else { thing.one() };
+    let names: Vec<String> = shares.iter().map(|(_, thing)| name(thing)).collect();
     match names.as_slice() {
         [] => None,
-        [one] => Some((*one).to_owned()),
+        [one] => Some(one.clone()),
         [first @ .., last] => Some(format!("{} and {last}", first.join(", "))),
     }
 }

@@ -119,19 +119,34 @@ pub fn read(map: &StreetMap, ontology: &Ontology, least: f32) -> Scene {
     Scene { pieces, ground: ground(map, ontology) }
 }
 
-/// Adds to `scene` what a detector found with a confidence of at least `least` and the map doesn't show. What both show, the map tells,
-/// and more surely: two networks that err on their own are rarely wrong together.
-pub fn add_found(scene: &mut Scene, found: &[Object], ontology: &Ontology, least: f32) {
+/// Adds to `scene` what a detector found with a confidence of at least `least` and the map doesn't show. What both show is surer: two
+/// networks that err on their own are rarely wrong together. It bears the detector's name: it has seen more lorries. Of a network's
+/// certainty of persons and vehicles that the detector didn't see, `unseen` is left.
+pub fn add_found(scene: &mut Scene, found: &[Object], ontology: &Ontology, least: f32, unseen: f32) {
+    let likely = |piece: &&mut Piece| {
+        let kind = ontology.thing(piece.thing).map(|thing| thing.kind);
+        piece.sure < 1.0 && matches!(kind, Some(Kind::Person | Kind::Vehicle))
+    };
+    for piece in scene.pieces.iter_mut().filter(likely) {
+        let kind = ontology.thing(piece.thing).map(|thing| thing.kind);
+        let is_seen = found.iter().any(|object| {
+            let of_kind = ontology.coco(&object.label).and_then(|id| ontology.thing(id)).map(|thing| thing.kind) == kind;
+            of_kind && covers(&piece.frame, &frame(object))
+        });
+        piece.sure *= if is_seen { 1.0 } else { unseen };
+    }
     let drawn = scene.pieces.len();
-    for Object { label, score, r#box: [left, top, width, height] } in found.iter().filter(|object| object.score >= least) {
-        let Some(thing) = ontology.coco(label).and_then(|id| ontology.thing(id)) else { continue };
-        let frame = [left.max(0.0), top.max(0.0), (left + width).min(1.0), (top + height).min(1.0)];
+    for object in found.iter().filter(|object| object.score >= least) {
+        let Some(thing) = ontology.coco(&object.label).and_then(|id| ontology.thing(id)) else { continue };
+        let frame = frame(object);
         let share = (frame[2] - frame[0]).max(0.0) * (frame[3] - frame[1]).max(0.0);
         let alike = |piece: &Piece| ontology.thing(piece.thing).is_some_and(|other| other.kind == thing.kind);
         let mut known = false;
         for piece in scene.pieces.iter_mut().take(drawn).filter(|piece| alike(piece) && covers(&piece.frame, &frame)) {
             known = true;
-            piece.sure = 1.0 - (1.0 - piece.sure) * (1.0 - score);
+            piece.detected |= piece.thing != thing.id;
+            piece.thing = thing.id;
+            piece.sure = 1.0 - (1.0 - piece.sure) * (1.0 - object.score);
         }
         if share > 0.0 && !known {
             scene.pieces.push(Piece {
@@ -148,6 +163,12 @@ pub fn add_found(scene: &mut Scene, found: &[Object], ontology: &Ontology, least
             });
         }
     }
+}
+
+/// Left, top, right and bottom of what a detector found, within the picture.
+fn frame(object: &Object) -> [f32; 4] {
+    let [left, top, width, height] = object.r#box;
+    [left.max(0.0), top.max(0.0), (left + width).min(1.0), (top + height).min(1.0)]
 }
 
 /// Whether `piece` covers a quarter of `found` at least.

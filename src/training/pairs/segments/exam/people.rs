@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Rarity, Scene, Segments};
+use super::look;
 use crate::{
-    capture,
     evaluation::{
         captions::{Cider, content_recall},
         shard::{FacetLabels, Origin, Record, Sentence},
     },
-    frame::Picture,
-    ontology::StreetMap,
     training::{
         TrainingError,
         data::Split,
-        pairs::{Collection, Reason, Skip},
+        pairs::{
+            Collection, Skip,
+            segments::{Rarity, Scene, Segments},
+        },
         progress::Show,
     },
 };
@@ -83,12 +83,12 @@ pub fn examine(
         .par_iter()
         .map(|&entry| {
             progress.advance(1, String::new());
-            let record = collection.record(entry)?;
+            let mut record = collection.record(entry)?;
             let described = human(&record).next().is_some();
             if !described || source.is_some_and(|source| record.source != source) {
                 return Ok(None);
             }
-            let scene = scene(collection, segments, &record, entry)?;
+            let scene = look(collection, segments, &mut record, entry)?;
             Ok(Some((record, scene)))
         })
         .collect();
@@ -112,15 +112,6 @@ pub fn examine(
 
 fn human(record: &Record) -> impl Iterator<Item = &str> {
     record.captions.iter().filter(|sentence| sentence.origin() == Origin::Human).map(Sentence::text)
-}
-
-fn scene(collection: &dyn Collection, segments: &Segments, record: &Record, entry: usize) -> Result<Option<Scene>, Skip> {
-    let name = &collection.entries()[entry].name;
-    let mut picture = Picture::default();
-    let bytes = collection.photo(entry)?;
-    capture::decode(name, &bytes, &mut picture).map_err(|error| Skip::new(Reason::DamagedPhoto, error))?;
-    let map: Option<StreetMap> = collection.map(entry, picture.width() as usize, picture.height() as usize)?;
-    Ok(map.map(|map| segments.scene(&map, &record.objects)))
 }
 
 /// The three rows of the table of sentences.
