@@ -25,8 +25,12 @@ impl Studio {
     fn new(count: u32) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         for number in 0..count {
-            let patch = |x: u32, y: u32| ((x / 16 + 4 * (y / 16) + 13 * number + 1).wrapping_mul(2_654_435_761) >> 24) as u8;
-            let picture = RgbImage::from_fn(64, 48, |x, y| Rgb([patch(x, y), patch(x, y), 90]));
+            let mut state = u64::from(number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let patches: [u8; 12] = std::array::from_fn(|_| {
+                state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                (state >> 56) as u8
+            });
+            let picture = RgbImage::from_fn(64, 48, |x, y| Rgb([patches[(x / 16 + 4 * (y / 16)) as usize], 90, 90]));
             for ending in ["png", "jpg"] {
                 picture.save(dir.path().join(format!("{number}.{ending}"))).expect("a picture");
             }
@@ -50,7 +54,7 @@ impl Studio {
     fn run(&self, arguments: &[&str]) -> Output {
         let out = self.path("set").display().to_string();
         let mut command = Command::cargo_bin("streetscape-train").expect("the program");
-        command.args(["pairs", "generate", "--size", "64x48", "--out", &out]).args(arguments).output().expect("a run")
+        command.args(["pairs", "generate", "--out", &out]).args(arguments).output().expect("a run")
     }
 
     #[track_caller]
@@ -89,7 +93,7 @@ const PAINTS: &str = r#"cp "HERE/$(($2 % 100)).png" "$3""#;
 fn a_programs_pictures_become_shards_with_their_prompts() {
     let studio = Studio::new(6);
     let paint = studio.script("paint", PAINTS);
-    studio.done(&["--count", "6", "--command", &format!("{paint} '{{prompt}}' {{seed}} {{out}}")]);
+    studio.done(&["--size", "64x48", "--count", "6", "--command", &format!("{paint} '{{prompt}}' {{seed}} {{out}}")]);
     let shards = studio.photos();
     let records: Vec<_> = shards.iter().flat_map(|shard| &shard.samples).map(|sample| &sample.record).collect();
     assert_eq!(records.len(), 6);
@@ -115,7 +119,7 @@ fn a_renderers_pictures_bring_their_maps_and_what_is_to_be_seen() {
         done"#;
     let python = studio.script("python", serve);
     let scenes = studio.dir.path().display().to_string();
-    studio.done(&["--count", "4", "--scenes", &scenes, "--python", &python]);
+    studio.done(&["--size", "64x48", "--count", "4", "--scenes", &scenes, "--python", &python]);
     let shards = studio.photos();
     let records: Vec<_> = shards.iter().flat_map(|shard| &shard.samples).map(|sample| &sample.record).collect();
     assert_eq!(records.len(), 4);
@@ -134,7 +138,7 @@ fn a_renderers_pictures_bring_their_maps_and_what_is_to_be_seen() {
 fn a_run_that_was_stopped_gives_the_shards_of_one_that_was_not() {
     let (whole, stopped) = (Studio::new(8), Studio::new(8));
     let flags = |studio: &Studio, body: &str| format!("{} '{{prompt}}' {{seed}} {{out}}", studio.script("paint", body));
-    whole.done(&["--count", "8", "--command", &flags(&whole, PAINTS)]);
+    whole.done(&["--size", "64x48", "--count", "8", "--command", &flags(&whole, PAINTS)]);
     // The fifth picture takes longer than the run is let live.
     let slow = format!("[ $(($2 % 100)) = 5 ] && exec sleep 60\n{PAINTS}");
     let out = stopped.path("set").display().to_string();
@@ -142,13 +146,16 @@ fn a_run_that_was_stopped_gives_the_shards_of_one_that_was_not() {
     killed.args(["pairs", "generate", "--size", "64x48", "--count", "8", "--out", &out, "--command", &flags(&stopped, &slow)]);
     killed.timeout(std::time::Duration::from_secs(4)).assert().interrupted();
     assert!(files(&stopped.path("set/pictures")).len() >= 8 && stopped.photos().is_empty());
-    stopped.done(&["--count", "8", "--command", &flags(&stopped, PAINTS)]);
+    stopped.done(&["--size", "64x48", "--count", "8", "--command", &flags(&stopped, PAINTS)]);
     let shards = |studio: &Studio| -> Vec<(PathBuf, Vec<u8>)> {
         let files = files(&studio.path("set")).into_iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "tar"));
         files.map(|(path, bytes)| (path.file_name().expect("a name").into(), bytes)).collect()
     };
     assert_eq!(shards(&whole), shards(&stopped));
-    stopped.fails(&["--count", "9", "--command", &flags(&stopped, PAINTS)], "holds a data set of fewer pictures");
+    stopped.fails(
+        &["--size", "64x48", "--count", "9", "--command", &flags(&stopped, PAINTS)],
+        "holds a data set of fewer pictures",
+    );
 }
 
 #[test]
@@ -157,7 +164,16 @@ fn what_fails_is_listed_with_its_reason() {
     let body =
         format!("case $(($2 % 100)) in 1) exit 3;; 2) exit 0;; 3) echo junk > $3; exit 0;; 4) exec sleep 60;; esac\n{PAINTS}");
     let paint = studio.script("paint", &body);
-    studio.done(&["--count", "8", "--time-limit", "2", "--command", &format!("{paint} '{{prompt}}' {{seed}} {{out}}")]);
+    studio.done(&[
+        "--size",
+        "64x48",
+        "--count",
+        "8",
+        "--time-limit",
+        "2",
+        "--command",
+        &format!("{paint} '{{prompt}}' {{seed}} {{out}}"),
+    ]);
     let skipped = fs::read_to_string(studio.path("set/skipped.csv")).expect("the table");
     for (picture, reason) in
         [("000001", "failed"), ("000002", "missing_photo"), ("000003", "damaged_photo"), ("000004", "failed")]
@@ -170,7 +186,7 @@ fn what_fails_is_listed_with_its_reason() {
 #[test]
 fn requests_are_printed_without_painting() {
     let studio = Studio::new(0);
-    let output = studio.run(&["--count", "3", "--dry-run"]);
+    let output = studio.run(&["--size", "64x48", "--count", "3", "--dry-run"]);
     let lines = String::from_utf8(output.stdout).expect("text");
     let requests: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!((requests.len(), &requests[2]["id"], &requests[2]["width"]), (3, &"000002".into(), &64.into()));
@@ -180,9 +196,9 @@ fn requests_are_printed_without_painting() {
 #[test]
 fn a_painter_that_can_not_be_meant_is_told_apart() {
     let studio = Studio::new(0);
-    studio.fails(&["--command", "paint {out}"], "lacks {prompt}");
-    studio.fails(&["--command", "/nowhere/paint {prompt} {out}"], "/nowhere/paint: ");
-    studio.fails(&["--scenes", "/nowhere"], "no renderer here");
+    studio.fails(&["--count", "1", "--command", "paint {out}"], "lacks {prompt}");
+    studio.fails(&["--count", "1", "--command", "/nowhere/paint {prompt} {out}"], "/nowhere/paint: ");
+    studio.fails(&["--count", "1", "--scenes", "/nowhere"], "no renderer here");
     studio.fails(&["--images", "http://127.0.0.1:9", "--command", "x"], "cannot be used with");
     studio.fails(&["--size", "9x9"], "two sides of 32 to 4096 pixels");
 }

@@ -5,7 +5,10 @@
 
 use std::ops::Range;
 
-use rand::{RngExt, SeedableRng, seq::SliceRandom};
+use rand::{
+    SeedableRng,
+    seq::{IndexedRandom, SliceRandom},
+};
 use rand_chacha::ChaCha8Rng;
 
 /// Combinations tried for each that is kept; AETG's authors found little to gain beyond 50.
@@ -137,11 +140,12 @@ impl Cover {
         self.used[value] * 1000 / self.space.weights[value].max(1)
     }
 
-    /// One combination that covers an open pair at least.
-    fn candidate(&mut self) -> Vec<usize> {
+    /// One combination that covers an open pair at least, of one of the values `fullest` with a partner of its.
+    fn candidate(&mut self, fullest: &[(usize, Vec<usize>)]) -> Vec<usize> {
         let mut chosen = Vec::with_capacity(self.space.dimensions.len());
-        if let Some((one, other)) = self.draw_open() {
-            chosen.extend([one, other]);
+        if let Some((one, partners)) = fullest.choose(&mut self.rng) {
+            chosen.push(*one);
+            chosen.extend(partners.choose(&mut self.rng));
         }
         let mut order: Vec<usize> = (0..self.space.dimensions.len()).collect();
         order.shuffle(&mut self.rng);
@@ -162,15 +166,13 @@ impl Cover {
         chosen
     }
 
-    /// An open pair of the value that has most of them.
-    fn draw_open(&mut self) -> Option<(usize, usize)> {
+    /// The values that have most open pairs, each with its partners in them.
+    fn fullest(&self) -> Vec<(usize, Vec<usize>)> {
         let values = 0..self.space.count();
         let partners = |one: usize| values.clone().filter(|&other| self.is_open(one, other)).collect::<Vec<_>>();
         let open: Vec<(usize, Vec<usize>)> = values.clone().map(|one| (one, partners(one))).collect();
-        let most = open.iter().map(|(_, others)| others.len()).max().filter(|most| *most > 0)?;
-        let fullest: Vec<&(usize, Vec<usize>)> = open.iter().filter(|(_, others)| others.len() == most).collect();
-        let (one, others) = fullest[self.rng.random_range(0..fullest.len())];
-        Some((*one, others[self.rng.random_range(0..most)]))
+        let most = open.iter().map(|(_, others)| others.len()).max().unwrap_or(0);
+        open.into_iter().filter(|(_, others)| most > 0 && others.len() == most).collect()
     }
 
     fn gain(&self, chosen: &[usize]) -> usize {
@@ -187,7 +189,8 @@ impl Iterator for Cover {
         if self.left == 0 {
             self.begin();
         }
-        let tried: Vec<Vec<usize>> = (0..CANDIDATES).map(|_| self.candidate()).collect();
+        let fullest = self.fullest();
+        let tried: Vec<Vec<usize>> = (0..CANDIDATES).map(|_| self.candidate(&fullest)).collect();
         let rank = |chosen: &Vec<usize>| (std::cmp::Reverse(self.gain(chosen)), chosen.iter().map(|&v| self.usage(v)).max());
         let best = tried.into_iter().min_by_key(rank).filter(|chosen| chosen.len() == self.space.dimensions.len())?;
         for (at, &one) in best.iter().enumerate() {

@@ -23,6 +23,9 @@ pub enum GenerateError {
         /// The flag that names it.
         flag: &'static str,
     },
+    /// There is nowhere to paint.
+    #[error("no temporary file: {0}; make room, or set TMPDIR to a folder that has some")]
+    Temporary(io::Error),
     /// The renderer never answered.
     #[error(
         "the renderer {renderer} does not start: {problem}; it needs Python 3.11 with what tools/scenes/requirements.txt lists: \

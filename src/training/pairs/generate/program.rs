@@ -38,8 +38,7 @@ impl Program {
 
 impl Painter for Program {
     fn paint(&self, request: &Request) -> Result<Painted, Failure> {
-        let own = |source| GenerateError::Program { program: "a temporary file".to_owned(), source, flag: "TMPDIR" };
-        let dir = tempfile::tempdir().map_err(own)?;
+        let dir = tempfile::tempdir().map_err(GenerateError::Temporary)?;
         // Most programs choose the format by the ending, and PNG needs no quality.
         let out = dir.path().join(format!("{}.png", request.id));
         // The prompt comes last: what looks like a slot in it is none.
@@ -56,12 +55,12 @@ impl Painter for Program {
             .map(|word| slots.iter().fold(word.clone(), |word, (slot, value)| word.replace(slot, value)))
             .collect();
         let (program, arguments) = filled.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-        let errors = tempfile::tempfile().map_err(own)?;
+        let errors = tempfile::tempfile().map_err(GenerateError::Temporary)?;
         let mut child = Command::new(program)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(errors.try_clone().map_err(own)?)
+            .stderr(errors.try_clone().map_err(GenerateError::Temporary)?)
             .spawn()
             .map_err(|source| GenerateError::Program { program: program.to_owned(), source, flag: "--command" })?;
         let failed = |detail: String| Skip::new(Reason::Failed, format!("{program}: {detail}"));
@@ -93,7 +92,8 @@ pub(super) fn last_words(mut errors: File) -> String {
     line.chars().take(200).collect()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::path::Path;
 

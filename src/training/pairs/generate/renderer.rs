@@ -87,13 +87,13 @@ impl Renderer {
 
     fn start(&self) -> Result<Worker, GenerateError> {
         let program = |source| GenerateError::Program { program: self.python.display().to_string(), source, flag: "--python" };
-        let errors = tempfile::tempfile().map_err(program)?;
+        let errors = tempfile::tempfile().map_err(GenerateError::Temporary)?;
         let mut child = Command::new(&self.python)
             .args(["-m", "scenes", "serve"])
             .current_dir(&self.tools)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(errors.try_clone().map_err(program)?)
+            .stderr(errors.try_clone().map_err(GenerateError::Temporary)?)
             .spawn()
             .map_err(program)?;
         let (say, answers) = mpsc::channel();
@@ -127,10 +127,10 @@ impl Renderer {
 
 impl Painter for Renderer {
     fn paint(&self, request: &Request) -> Result<Painted, Failure> {
-        let own = |source| GenerateError::Program { program: "a temporary folder".to_owned(), source, flag: "TMPDIR" };
-        let dir = tempfile::tempdir().map_err(own)?;
+        let dir = tempfile::tempdir().map_err(GenerateError::Temporary)?;
         let (picture, map) = (dir.path().join("picture.jpg"), dir.path().join("map.png"));
-        let line = serde_json::to_string(&Line { request, picture: &picture, map: &map }).map_err(|error| own(error.into()))?;
+        let line = serde_json::to_string(&Line { request, picture: &picture, map: &map })
+            .map_err(|error| GenerateError::Temporary(error.into()))?;
         let mut problem = String::new();
         for _ in 0..TRIES {
             match self.ask(&request.id, &line)? {
@@ -191,7 +191,8 @@ impl Drop for Worker {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use tempfile::TempDir;
 

@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn a_prompt_says_what_its_facets_say_and_nothing_else() {
         let grammar = Grammar::shipped().expect("the grammar");
-        for request in requests(&grammar, 60, 1, (320, 240)) {
+        for request in requests(&grammar, 420, 1, (320, 240)) {
             assert_eq!(grammar.fault(&request.prompt, &request.facets, &request.facets), None, "{}", request.prompt);
             assert!(!request.prompt.contains(['{', '[', ']']) && !request.prompt.contains(", ,"), "{}", request.prompt);
             assert!((1.2..=1.6).contains(&request.camera_height), "{} m", request.camera_height);
