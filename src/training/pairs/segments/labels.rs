@@ -18,8 +18,8 @@ pub struct Rule {
     pub facet: String,
     /// The class.
     pub class: String,
-    /// Names of the ontology; any of them counts.
-    pub things: Vec<String>,
+    /// Any of them counts.
+    things: Vec<String>,
     #[serde(default = "one")]
     count: usize,
     #[serde(default)]
@@ -28,9 +28,15 @@ pub struct Rule {
     near: bool,
     /// Grounds that its pieces must stand on; empty where any will do.
     #[serde(default)]
-    pub on: Vec<String>,
+    on: Vec<String>,
     #[serde(default)]
     across: bool,
+    /// Things each of which must fill [`MUCH`] of the picture too.
+    #[serde(default)]
+    with: Vec<String>,
+    /// Things none of which may fill [`LITTLE`] of it.
+    #[serde(default)]
+    without: Vec<String>,
     #[serde(default)]
     absent: bool,
     /// How often it is right, in [0, 1].
@@ -40,17 +46,34 @@ pub struct Rule {
 /// A network's certainty below which a piece doesn't speak against the absence of its thing.
 const DOUBTFUL: f32 = 0.4;
 
+/// Share of the picture from which a thing sets the scene.
+const MUCH: f32 = 0.08;
+/// Share of the picture up to which a thing is no part of the scene.
+const LITTLE: f32 = 0.03;
+
 fn one() -> usize {
     1
 }
 
 impl Rule {
+    /// Every name of the ontology that it asks for.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        [&self.things, &self.on, &self.with, &self.without].into_iter().flatten()
+    }
+
     /// Whether it speaks of `scene`.
     fn holds(&self, scene: &Scene, ontology: &Ontology, certainty: f32) -> bool {
         let named = |id: u8, names: &[String]| ontology.thing(id).is_some_and(|thing| names.contains(&thing.name));
         let of_things: Vec<&Piece> = scene.pieces.iter().filter(|piece| named(piece.thing, &self.things)).collect();
         if self.absent {
             return of_things.iter().all(|piece| piece.sure < DOUBTFUL);
+        }
+        let filled = |name: &String| -> f32 {
+            let pieces = scene.pieces.iter().filter(|piece| piece.sure >= certainty);
+            pieces.filter(|piece| named(piece.thing, std::slice::from_ref(name))).map(|piece| piece.share).sum()
+        };
+        if self.with.iter().any(|name| filled(name) < MUCH) || self.without.iter().any(|name| filled(name) > LITTLE) {
+            return false;
         }
         let fits = |piece: &&&Piece| {
             piece.sure >= certainty

@@ -28,6 +28,7 @@ pub mod pieces;
 mod salience;
 
 pub use grammar::Fact;
+use labels::Rule;
 pub use networks::Networks;
 pub use pieces::Scene;
 pub use salience::Rarity;
@@ -54,7 +55,7 @@ struct Tables {
     least: Least,
     words: grammar::Words,
     sentences: grammar::Templates,
-    label: Vec<labels::Rule>,
+    label: Vec<Rule>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -75,7 +76,7 @@ impl Segments {
         let tables: Tables = toml::from_str(SHIPPED).map_err(|error| wrong(error.to_string()))?;
         let ontology = Ontology::shipped()?;
         let vocabulary = Vocabulary::shipped()?;
-        let named = tables.hazard.keys().chain(tables.label.iter().flat_map(|rule| rule.things.iter().chain(&rule.on)));
+        let named = tables.hazard.keys().chain(tables.label.iter().flat_map(Rule::names));
         if let Some(unknown) = named.into_iter().find(|name| ontology.find(name).is_none()) {
             return Err(wrong(format!("{unknown} is no thing of models/ontology.toml; name one of them")));
         }
