@@ -2,7 +2,7 @@
 
 import argparse
 
-from . import demo, render, stage, streets, truth
+from . import demo, render, serve, stage, streets, truth
 
 
 def main():
@@ -21,8 +21,12 @@ def main():
         command.add_argument("--size", type=int, nargs=2, default=size, metavar=("WIDTH", "HEIGHT"))
         command.add_argument("--quality", type=int, default=78, help="of the JPEG files")
         command.add_argument("--threads", type=int, default=2)
+    answers = commands.add_parser("serve", help="answer requests, a line of JSON each, from standard input")
+    answers.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    if arguments.command == "photos":
+    if arguments.command == "serve":
+        serve.serve(arguments.threads)
+    elif arguments.command == "photos":
         streets.photos(arguments.out, arguments.streets, arguments.seed, arguments.samples, arguments.size, arguments.quality, arguments.threads)
     else:
         _demo(arguments)

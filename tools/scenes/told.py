@@ -1,0 +1,120 @@
+"""What is truly to be seen in a picture, told from its layers: a thing counts where enough of it is visible and it is near enough. Pure."""
+
+import numpy
+
+from .classes import FACETS, THINGS
+
+NEAR = {"crossing": 9.0, "obstacle": 8.0, "people": 16.0, "traffic": 22.0}
+"""Metres within which a thing counts."""
+SHARE = {"crossing": 0.004, "obstacle": 0.0012, "people": 0.0012, "traffic": 0.002}
+"""Share of the picture that a thing must fill."""
+HINT, FARTHEST = 0.0003, 1.6
+"""Share of the picture, and times the metres above, up to which a thing that does not count leaves its facet unknown."""
+BESIDE = 1.9
+"""Metres to each side of the way's middle within which a thing stands in the way."""
+CROWD, FEW = 8, 5
+"""People from whom there is a crowd, and up to whom there are few."""
+HEAVY, SOME = 5, 3
+"""Moving vehicles from which traffic is heavy, and up to which it is not."""
+UNDERFOOT = {"wet_or_puddle": 0.03, "tactile_paving": 0.03, "steps_up": 0.06, "steps_down": 0.06}
+"""Share of the way's ground that shows a surface; others need more."""
+USUAL_SHARE = 0.12
+
+OBSTACLES = {
+    "pole": "pole_or_bollard", "bollard": "pole_or_bollard", "traffic_light": "pole_or_bollard", "bicycle": "bicycle_or_scooter", "bin": "bin_or_bags",
+    "bags": "bin_or_bags", "sign_board": "sign_board", "cone": "barrier_or_cones", "barrier": "barrier_or_cones", "bench": "bench_or_hydrant",
+    "fire_hydrant": "bench_or_hydrant", "door": "door_or_gate", "gate": "door_or_gate", "manhole": "manhole_or_pothole", "pothole": "manhole_or_pothole",
+    "stall": "stall_or_cart", "animal": "animal", "wall": "wall_or_fence", "fence": "wall_or_fence", "guard_rail": "wall_or_fence", "rubble": "rubble",
+}
+"""Things that are obstacles wherever they stand in the way; others are where they are tagged."""
+_OBSTACLE = {THINGS[thing]: label for thing, label in OBSTACLES.items()}
+_GROUND = [value for name, value in THINGS.items() if 1 <= value <= 19]
+
+
+def told(layers, tags, walked, constant):
+    """Class ids by facet; a facet that is not known is left out. `tags` holds (facet, class) pairs by object name, `walked` the (low, high) x
+    of the way, `constant` the facets that hold for the whole picture (place, weather, light)."""
+    found = {facet: list(labels) for facet, labels in constant.items()}
+    found["surface"] = _surface(layers, tags, walked)
+    counts = _counts(layers, tags)
+    for facet in ("crossing", "obstacle"):
+        near = {label for label, share, metres in counts[facet] if share >= SHARE[facet] and metres <= NEAR[facet]}
+        hint = any(share >= HINT and metres <= NEAR[facet] * FARTHEST for _, share, metres in counts[facet])
+        _settle(found, facet, near, hint)
+    _people(found, counts["people"])
+    _traffic(found, counts["traffic"])
+    return {facet: labels for facet, labels in found.items() if labels}
+
+
+def _settle(found, facet, near, hint):
+    if near or not hint:
+        found[facet] = [label for label in FACETS[facet] if label in near] or ["none"]
+
+
+def _counts(layers, tags):
+    """For each facet (class, share of the picture, nearest metres) of each object that shows it; of the ground's crossings by class."""
+    size, found = layers.number.size, {facet: [] for facet in NEAR}
+    away = numpy.hypot(layers.x - layers.eye[0], layers.y - layers.eye[1])
+    merged = {}
+    for number in numpy.unique(layers.number[layers.number > 0]):
+        seen = layers.number == number
+        metres = float(numpy.quantile(away[seen], 0.02))
+        share = seen.sum() / size
+        for facet, label in tags.get(layers.names[number - 1], ()):
+            if facet in ("people", "traffic"):
+                found[facet].append((label, share, metres))
+            elif facet != "surface":
+                _merge(merged, facet, label, share, metres)
+    beside = numpy.abs(layers.x) <= BESIDE
+    for value, label in _OBSTACLE.items():
+        seen = (layers.thing == value) & beside & (away < NEAR["obstacle"] * FARTHEST)
+        if seen.any():
+            _merge(merged, "obstacle", label, seen.sum() / size, float(numpy.quantile(away[seen], 0.02)))
+    for (facet, label), (share, metres) in merged.items():
+        found[facet].append((label, share, metres))
+    return found
+
+
+def _merge(merged, facet, label, share, metres):
+    before = merged.get((facet, label), (0.0, 1e9))
+    merged[facet, label] = (before[0] + share, min(before[1], metres))
+
+
+def _surface(layers, tags, walked):
+    """The surfaces of the way ahead; `none` where hardly any ground is to be seen."""
+    ground = numpy.isin(layers.thing, _GROUND)
+    if ground.mean() < 0.01:
+        return ["none"]
+    away = numpy.hypot(layers.x - layers.eye[0], layers.y - layers.eye[1])
+    ahead = ground & (layers.x >= walked[0]) & (layers.x <= walked[1]) & (away <= 8.0)
+    if ahead.mean() < 0.02:
+        return []
+    shares = {}
+    for number in numpy.unique(layers.number[ahead]):
+        share = (layers.number[ahead] == number).mean()
+        for facet, label in tags.get(layers.names[number - 1], ()):
+            if facet == "surface":
+                shares[label] = shares.get(label, 0.0) + share
+    return [label for label in FACETS["surface"] if shares.get(label, 0.0) >= UNDERFOOT.get(label, USUAL_SHARE)]
+
+
+def _people(found, seen):
+    clear = [label for label, share, metres in seen if share >= SHARE["people"] and metres <= NEAR["people"]]
+    hint = any(share >= HINT and metres <= NEAR["people"] * FARTHEST for _, share, metres in seen)
+    count = sum(label != "cyclist" for label in clear)
+    if FEW < count < CROWD:
+        return
+    near = {"cyclist"} & set(clear) | ({"crowd"} if count >= CROWD else {"few"} if count else set())
+    _settle(found, "people", near, hint)
+
+
+def _traffic(found, seen):
+    clear = [label for label, share, metres in seen if share >= SHARE["traffic"] and metres <= NEAR["traffic"]]
+    moving = [share for label, share, metres in seen if label == "moving_vehicles" and share >= HINT and metres <= 2 * NEAR["traffic"]]
+    hint = any(share >= HINT and metres <= NEAR["traffic"] * FARTHEST for _, share, metres in seen)
+    near = set(clear)
+    if len(moving) >= HEAVY and "moving_vehicles" in near:
+        near.add("heavy_traffic")
+    elif len(moving) > SOME:
+        return
+    _settle(found, "traffic", near, hint)
