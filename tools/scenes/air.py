@@ -8,21 +8,41 @@ from random import Random
 
 import numpy
 
-FOG = {"fog": (0.05, 0.13), "rain": (0.006, 0.014), "snow": (0.01, 0.025), "overcast": (0.001, 0.003), "dry": (0.0003, 0.001)}
+FOG = {"fog": (0.05, 0.13), "rain": (0.006, 0.014), "snow": (0.01, 0.025), "overcast": (0.0005, 0.0015), "dry": (0.0003, 0.001)}
 """Share of light that each metre of air takes away."""
+BRIGHTNESS = {"day": 0.3, "dusk": 0.12, "night": 0.055, "indoors": 0.32}
+"""Where the lens's exposure brings a picture's middle tone, in linear light."""
+GAIN = (0.35, 9.0)
+"""Least and most that exposure may multiply light by."""
+
+
+LOST = 0.88
+"""Share of its light without which nothing is made out."""
+
+
+def density(weather, seed):
+    """Share of light that each metre takes away in this picture."""
+    return Random(f"density {seed}").uniform(*FOG[weather])
+
+
+def reach(weather, seed):
+    """Metres up to which things can be made out."""
+    return -math.log(1 - LOST) / density(weather, seed)
 
 
 def between(layers, weather, light, seed):
     """The light that reaches the lens."""
     random = Random(f"air {seed}")
     seen, depth = layers.light.copy(), numpy.minimum(layers.depth, 400.0)
-    veil = numpy.array({"day": (0.66, 0.68, 0.7), "dusk": (0.15, 0.13, 0.15), "night": (0.028, 0.026, 0.026)}[light])
-    through = numpy.exp(-depth * random.uniform(*FOG[weather]))[..., None]
+    veil = numpy.array({"day": (0.66, 0.68, 0.7), "dusk": (0.15, 0.13, 0.15), "night": (0.028, 0.026, 0.026), "indoors": (0.3, 0.3, 0.3)}[light])
+    through = numpy.exp(-depth * density(weather, seed))[..., None]
     if light == "day" or weather == "fog":
         seen = seen * through + veil * (1 - through)
-    if light != "day":
+    if light in ("dusk", "night"):
         seen += _glare(seen, 0.12 if weather == "fog" else 0.06)
-    brightness = veil * 1.15 + 0.01
+    gain = BRIGHTNESS[light] * random.uniform(0.85, 1.15) / float(numpy.exp(numpy.log(seen.mean(2) + 1e-4).mean()))
+    seen *= min(max(gain, GAIN[0]), GAIN[1])
+    brightness = BRIGHTNESS[light] * 1.9 * numpy.array((0.96, 0.98, 1.0))
     if weather == "rain":
         _streaks(seen, depth, brightness, random)
     elif weather == "snow":

@@ -35,9 +35,10 @@ def _lay_out(site, place):
     x = site.half + (crossings.LANE + 0.2 if "cycle_lane" in crossing else 0.0)
     if "cycle_lane" in crossing:
         site.lane = (site.half + 0.1, site.half + 0.1 + crossings.LANE)
-    through = crossing - {"cycle_lane", "junction"}
-    wanted = place.road or ((4.5, 6.5) if "junction" in crossing or (set(site.ask.facets["traffic"]) - {"none"} and not site.cut and place.roadside) else None)
-    if wanted and ("junction" in crossing or not through or random.random() < 0.25):
+    driven = set(site.ask.facets["traffic"]) - {"none"} and place.roadside
+    wanted = place.road or ((5.5, 7.0) if driven or "junction" in crossing else None)
+    # A road beside the way makes a junction of every crossing; most crossings shall do without.
+    if wanted and (driven or "junction" in crossing or not crossing - {"cycle_lane"} or random.random() < 0.25):
         site.road = (x + 0.16, x + 0.16 + site.draw(*wanted))
         x = site.road[1] + 0.16
         if place.far:
@@ -61,7 +62,7 @@ def _land(site, place):
 def _look(scene, site):
     """The camera on the walker's chest; where no ground shall be seen, it looks up."""
     random = site.random
-    tilt = math.radians(site.draw(4, 14)) if not site.asks("surface", "none") else math.radians(-site.draw(28, 34))
+    tilt = math.radians(site.draw(10, 16) if site.foot is not None and site.down else site.draw(4, 14)) if not site.asks("surface", "none") else math.radians(-site.draw(28, 34))
     heading = math.pi / 2 + math.radians(max(-12, min(12, random.gauss(0, 5))))
     camera = stage.camera(scene)
     stage.aim(camera, Pose(site.draw(-0.25, 0.25) * site.half, 0, site.z + site.ask.camera_height, heading, tilt, math.radians(random.gauss(0, 1.2))))

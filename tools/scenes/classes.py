@@ -55,16 +55,17 @@ MATERIALS = {"door": "door"}
 _THING = {shape.replace("_", " "): THINGS[thing] for thing, shapes in SHAPES.items() for shape in shapes.split()}
 
 
-def _plain(name):
+def plain(name):
+    """A name without the number that Blender gives to what bears the same."""
     return re.sub(r"\.\d+$", "", name)
 
 
 def thing_of_shape(name):
     """The map's value for an object or mesh of that name; a shape that the table lacks raises KeyError."""
-    return _THING[_plain(name)]
+    return _THING[plain(name)]
 
 
 def thing_of_material(name):
     """The map's value for a material that is a thing of its own, else 0."""
-    thing = MATERIALS.get(_plain(name))
+    thing = MATERIALS.get(plain(name))
     return THINGS[thing] if thing else 0

@@ -17,14 +17,20 @@ ACROSS = {"zebra_crossing", "signalised_crossing", "junction", "kerb", "kerb_ram
 def plan(site):
     """Decide where the way is crossed, where stairs begin, and whether there are kerbs."""
     asked = set(site.ask.facets["crossing"])
-    stairs = any(site.asks("surface", label) for label in ("steps_up", "steps_down"))
-    if asked & ACROSS:
-        start = site.draw(2.3, 3.6) if not stairs else 2.2
+    up, site.down = (site.asks("surface", label) for label in ("steps_up", "steps_down"))
+    stairs, always = up or site.down, site.ask.place == "stairs"
+    if always and not stairs:
+        stairs, site.down = True, not asked & ACROSS and site.random.random() < 0.4
+    if site.down and asked & ACROSS:
+        # Steps that go down are hidden unless one stands right before them: there is room for them or for what crosses.
+        stairs = always or site.random.random() < 0.5
+    if asked & ACROSS and not (site.down and stairs):
+        start = site.draw(2.8, 3.8) if not stairs else 2.3
         site.cut = (start, start + (site.draw(5.0, 7.5) if not stairs else 3.4))
         if asked == {"railway"} or asked == {"railway", "none"}:
             site.cut = (start, start + 3.2)
     if stairs:
-        site.foot = site.cut[1] + 1.0 if site.cut else site.draw(2.4, 4.5)
+        site.foot = site.cut[1] + 1.0 if site.cut else site.draw(1.8, 2.6) if site.down else site.draw(2.4, 4.5)
     site.raised = bool(asked & {"kerb", "kerb_ramp"})
 
 
@@ -52,6 +58,15 @@ def _road(site, only_rails):
     (low, high), z = site.cut, _level(site)
     branch = site.road is not None and not only_rails
     site.slab("road", (-site.width, site.width), (low, high), z + 0.002, site.ground("asphalt"), ("surface", "asphalt"), *(("crossing", "junction"),) * branch)
+    if not only_rails and high - low > 4.5:
+        paint, marks, keep_off = site.keep("paint", lambda: m.road_paint(site.draw(0.2, 0.7))), Shape("lane marks"), min(site.half, 2.4) + 0.5
+        for k in range(-12, 13):
+            if abs(k * 3.0) - 0.8 > keep_off and abs(k * 3.0) < site.width:
+                marks.box((k * 3.0, (low + high) / 2, z + 0.002), (1.6, 0.12, 0.012), paint)
+        if branch:
+            for y in (low - 0.4, high + 0.4):
+                marks.box(((site.road[0] + site.road[1]) / 2, y, z + 0.002), (site.road[1] - site.road[0] - 0.3, 0.35, 0.012), paint)
+        site.put(marks, 0, 0, 0)
     if not site.raised or only_rails:
         return
     stone = site.keep("kerb stone", m.stone_blocks)

@@ -17,7 +17,7 @@ LAID = 0.004
 def choose(site, usual):
     """The surface that covers the way: what is asked, or else what is `usual`."""
     asked = [label for label in site.ask.facets["surface"] if label in surfaces.MAKERS and label != "water"]
-    site.base = asked[0] if asked else site.random.choice([label for label in usual if label in surfaces.MAKERS])
+    site.base = asked[0] if asked else site.random.choice([label for label in usual if label in surfaces.MAKERS] or ["paved_sidewalk", "brick_or_cobble"])
     site.way_name = NAMES.get(site.base, site.way_name)
 
 
@@ -100,8 +100,9 @@ def _puddles(site):
 
 def _pool(site):
     """Water over the way, from a few steps ahead."""
-    start = site.draw(2.6, 3.6)
-    shape = blob(site.random, "water", (site.draw(-0.4, 0.4), start + 4.5), (site.half + site.draw(1.5, 5), 4.5), site.z + LAID, site.ground("water"), 0.12, 40)
+    start, end = (1.4, site.cut[0]) if site.cut else (site.draw(2.4, 3.4), 11.5)
+    deep = (end - start) / 2
+    shape = blob(site.random, "water", (site.draw(-0.4, 0.4), start + deep), (site.half + site.draw(1.5, 5), deep), site.z + 2.5 * LAID, site.ground("water"), 0.12, 40)
     site.put(shape, 0, 0, 0, tags=[("surface", "water")])
 
 
@@ -126,15 +127,16 @@ def _tactile(site):
 
 def _stairs(site):
     """A flight as wide as the way that goes up, or down between walls, with a landing and a wall at its end."""
-    down = site.asks("surface", "steps_down")
+    down = site.down
     count, rise, tread, width = site.random.randint(5, 14), site.draw(0.15, 0.18), site.draw(0.28, 0.36), min(2 * site.half, 7.0) - 0.8
+    site.flight = (-count if down else count, rise, tread)
     shade = site.draw(0.15, 0.42)
     stone, nosing = m.mottled("stone steps", (shade, shade * 0.96, shade * 0.88), 0.25, 4), m.mottled("nosing", (shade * 1.5, shade * 1.45, shade * 1.3), 0.2, 5)
     metal = m.material("handrail", (0.35, 0.36, 0.37), 0.3, metal=0.9)
     height, run, far = count * rise, count * tread, FAR if site.ask.place != "indoors" else site.foot + 14
     before = set(_names())
     if down:
-        made = steps_up(site.foot + run, 0, count, width, rise, tread, stone, nosing, metal, site.z - height)
+        made = steps_up(site.foot + run, 0, count, width, rise, tread, stone, nosing, metal, site.z - height - 0.004)
     else:
         made = steps_up(-site.foot, 0, count, width, rise, tread, stone, nosing, metal, site.z)
     for name, each in _names().items():
@@ -142,16 +144,16 @@ def _stairs(site):
             each.rotation_euler[2] = math.pi / 2 if down else -math.pi / 2
     site.tag(made, ("surface", "steps_down" if down else "steps_up"))
     z = site.z - height if down else site.z + height
-    site.slab(site.way_name, (-site.half, site.half), (site.foot + run, far), z, site.way_material, ("surface", site.base), thick=0.3 if down else height + 1)
+    site.slab(site.way_name, (-site.half, site.half), (site.foot + run, far), z if down else z + 0.004, site.way_material, ("surface", site.base), thick=0.3 if down else height + 1)
     if down:
         for side in (-1, 1):
-            site.slab("wall", sorted((side * site.half, side * (site.half + 0.3))), (site.foot, site.foot + run + 9), site.z + 0.5, stone, thick=height + 1)
+            site.slab("wall", sorted((side * (site.half - 0.012), side * (site.half + 0.3))), (site.foot, site.foot + run + 9), site.z + 0.5, stone, thick=height + 1)
         site.slab("wall", (-site.half, site.half), (site.foot + run + 8.5, site.foot + run + 9), site.z + 0.8, stone, thick=height + 1.5)
         deck = site.z if site.ask.place == "indoors" else site.z - 0.02
         site.slab(site.way_name, (-site.half, site.half), (site.foot + run + 8.6, far), deck, site.way_material, ("surface", site.base))
     else:
         for side in (-1, 1):
-            site.slab("wall", sorted((side * site.half, side * (site.half + 0.25))), (site.foot, far), z, stone, thick=height + 1)
+            site.slab("wall", sorted((side * (site.half - 0.012), side * (site.half + 0.25))), (site.foot, far), z, stone, thick=height + 1)
 
 
 def _names():

@@ -32,7 +32,7 @@ def _spots(site):
             side = -side
         y += 1.15
     if not found:
-        ahead = (site.cut[1] + 1.2 if site.foot is None else 2.0) if site.cut and site.cut[1] < 6.5 else min(2.1, site.foot or 2.1)
+        ahead = site.foot - 0.35 if site.foot is not None and not site.cut else site.cut[1] + 0.6 if site.foot is not None else site.cut[1] + 1.2 if site.cut[1] < 6.5 else 2.1
         found = [(side * reach, ahead), (-side * reach, ahead + 0.3)]
     first = site.random.randrange(min(3, len(found)))
     return found[first:] + found[:first]
@@ -264,7 +264,7 @@ def _wall(site, x, y):
         boxes(site, "mesh fence", parts)
 
 
-def rubble(site, x, y, size=1.0):
+def rubble(site, x, y, size=1.25):
     """A heap of stones, bricks and dust."""
     shape, dust = Shape("rubble"), m.mottled("dust", (0.26, 0.23, 0.19), 0.4, 8)
     stones = [m.mottled("broken", colour, 0.3, 10) for colour in ((0.36, 0.34, 0.31), (0.3, 0.12, 0.08), (0.2, 0.19, 0.18))]

@@ -85,7 +85,7 @@ def build(site):
     """The people whom the request asks for."""
     asked = site.ask.facets["people"]
     if "crowd" in asked:
-        _walkers(site, site.random.randint(14, 22), 3.2, 12.0)
+        _walkers(site, site.random.randint(18, 26), 3.2, 13.0)
     elif "few" in asked:
         _walkers(site, site.random.randint(1, 3), 3.0, 8.5)
     if "cyclist" in asked:
@@ -102,11 +102,9 @@ def _walkers(site, count, near, far):
         if wet and random.random() < 0.55:
             _umbrella(shape, random)
         shapes.append(shape)
-    reach = max(site.half, 1.4 if count < 5 else 2.2)
-    limit = site.foot - 0.6 if site.foot is not None else far
-    near = min(near, limit - 0.4)
-    for _ in range(count * 12):
-        y = near + (min(far, max(limit, near + 0.5)) - near) * random.random() ** 0.8
+    reach = max(site.half - 0.3, 1.0) if count < 5 or site.foot is not None or site.width < 4 else max(site.half, 2.4)
+    for _ in range(count * 14):
+        y = near + (far - near) * random.random() ** 0.8
         x = random.uniform(-1, 1) * min(reach, 0.5 * y + 0.2)
         if len(taken) == count:
             break
@@ -114,8 +112,7 @@ def _walkers(site, count, near, far):
         if all(math.dist((x, y), other) > 0.62 for other in taken) and not (on_road and abs(x) > site.half):
             taken.append((x, y))
             turn = random.choice((1, -1)) * math.pi / 2 + random.uniform(-0.5, 0.5)
-            z = 0.0 if on_road and site.raised else site.z
-            site.put(shapes[len(taken) % len(shapes)], x, y, z, turn, scale=random.uniform(0.92, 1.06), tags=[("people", "few")])
+            site.put(shapes[len(taken) % len(shapes)], x, y, site.height(y), turn, scale=random.uniform(0.92, 1.06), tags=[("people", "few")])
 
 
 def _ride(site):
@@ -125,9 +122,12 @@ def _ride(site):
     turn = random.choice((1, -1)) * math.pi / 2
     if site.lane:
         x = sum(site.lane) / 2
+    elif site.road and (site.down or not site.cut):
+        x, y = site.road[0] + 0.9, site.draw(5.0, 9.0)
     elif site.cut:
         x, y, turn, z = site.draw(-2.5, 2.5), sum(site.cut) / 2 - 0.6, random.choice((0.0, math.pi)), 0.0 if site.raised else site.z
     else:
-        x = random.choice((-1, 1)) * min(site.half * 0.6, 1.2)
+        x = site.outer + 0.8 if site.down else random.choice((-1, 1)) * min(site.half * 0.6, 1.2)
+        y = 5.5 if site.down else y
     for shape in cyclist(site):
         site.put(shape, x, y, z, turn, tags=[("people", "cyclist")])

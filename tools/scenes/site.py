@@ -4,6 +4,7 @@ The walker stands at (0, 0), looks along +y, and walks on a strip around x = 0; 
 mirrored at random afterwards, so that nothing depends on the side.
 """
 
+import math
 from random import Random
 
 import bpy
@@ -19,14 +20,15 @@ NEAR, FAR = -6.0, 70.0
 class Site:
     """`half` is half the way's width in metres; `road` the (low, high) x of a road beside it, or None; `edge` the x beyond which the way's
     side of the place is built up, negative, and `outer` that beyond the road; `cut` the (low, high) y of what crosses the way, or None;
-    `foot` the y at which stairs begin, or None; `z` the height of what the walker stands on."""
+    `foot` the y at which stairs begin, or None; `down` whether these go down; `flight` the (steps, rise, tread) of the
+    stairs, the steps negative where they go down; `z` the height of what the walker stands on."""
 
     def __init__(self, ask):
         self.ask, self.random = ask, Random(f"scene {ask.seed}")
-        self.z, self.half, self.road, self.cut, self.foot = KERB, 1.5, None, None, None
+        self.z, self.half, self.road, self.cut, self.foot, self.down = KERB, 1.5, None, None, None, False
         self.edge, self.outer, self.raised, self.width = -1.5, 1.5, False, 60.0
         self.base, self.way_name, self.way_material, self.lane, self.far = "paved_sidewalk", "pavement", None, None, None
-        self.tags, self.lamps, self._kept = {}, [], {}
+        self.flight, self.tags, self.lamps, self._kept = None, {}, [], {}
 
     def asks(self, facet, label):
         """Whether `label` is to be seen."""
@@ -75,6 +77,16 @@ class Site:
     def is_free(self, y, gap=0.6):
         """Whether nothing crosses the way at `y`, and no stairs begin before it."""
         return not (self.cut and self.cut[0] - gap < y < self.cut[1] + gap) and not (self.foot is not None and y > self.foot - 0.5)
+
+    def height(self, y):
+        """Height of what one stands on in the middle of the way, on stairs too."""
+        if self.cut and self.cut[0] < y < self.cut[1]:
+            return 0.0 if self.raised else self.z
+        if not self.flight or y < self.foot:
+            return self.z
+        count, rise, tread = self.flight
+        climbed = min(abs(count), int((y - self.foot) / tread) + (count > 0))
+        return self.z + math.copysign(climbed * rise, count)
 
     def lamp(self, x, y, z, power=60.0, colour=(1.0, 0.72, 0.42)):
         """A lamp that is lit where it is dark."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import bpy
 
+from .classes import plain
 from .nodes import Graph
 from .request import ROOFED
 
@@ -22,7 +23,7 @@ class Mood(NamedTuple):
 
 WHITE, WARM, LOW = (1.0, 0.95, 0.87), (1.0, 0.85, 0.65), (1.0, 0.42, 0.16)
 MOODS = {
-    ("dry", "day"): Mood((0.75, 0.88, 1.0), (0.16, 0.36, 0.85), (1.25, 1.25, 1.25), 0.5, 4.0, WHITE, (25, 62)),
+    ("dry", "day"): Mood((0.42, 0.62, 0.95), (0.06, 0.18, 0.62), (1.05, 1.05, 1.05), 0.35, 4.2, WHITE, (25, 62)),
     ("overcast", "day"): Mood((0.72, 0.74, 0.76), (0.5, 0.53, 0.57), (0.88, 0.89, 0.9), 1.0, 0.0, WHITE, (40, 60)),
     ("rain", "day"): Mood((0.42, 0.45, 0.48), (0.24, 0.26, 0.3), (0.4, 0.42, 0.46), 1.0, 0.0, WHITE, (40, 60)),
     ("snow", "day"): Mood((0.74, 0.77, 0.8), (0.58, 0.61, 0.66), (0.74, 0.76, 0.79), 1.0, 0.0, WHITE, (40, 60)),
@@ -34,15 +35,12 @@ MOODS = {
     ("fog", "dusk"): Mood((0.19, 0.17, 0.18), (0.12, 0.12, 0.15), (0.17, 0.16, 0.18), 1.0, 0.0, LOW, (5, 8)),
 }
 NIGHT = Mood((0.012, 0.013, 0.02), (0.002, 0.003, 0.007), (0.012, 0.011, 0.012), 0.4, 0.0, WARM, (40, 60))
-EXPOSURE = {"day": 0.0, "dusk": 0.75, "night": 1.3, "indoors": 0.2}
-"""Stops."""
 
 
 def light(scene, site):
     """Sky, sun and lamps as the request's weather and light want them."""
     ask, random = site.ask, site.random
     mood = NIGHT if ask.light == "night" else MOODS[ask.weather, "day" if ask.light == "indoors" else ask.light]
-    scene.view_settings.exposure = EXPOSURE[ask.light] + random.uniform(-0.2, 0.2)
     _sky(scene, mood, random)
     if mood.sun:
         _sun(scene, mood, random)
@@ -59,6 +57,8 @@ def light(scene, site):
 def _sky(scene, mood, random):
     world = bpy.data.worlds.new("sky")
     scene.world = world
+    # A fine map of where light comes from would take longer than the picture.
+    world.cycles.sampling_method, world.cycles.sample_map_resolution = "MANUAL", 64
     g = Graph(world)
     x, y, z = g.split(g.node("TexCoord").outputs["Generated"])
     plain = g.mix(g.between(g.math("POWER", g.math("MAXIMUM", z, 0.0), 0.55), 0.0, 1.0), mood.horizon, mood.zenith)
@@ -93,9 +93,9 @@ def _lamp(scene, at, power, colour):
 
 
 def _principled(name):
-    """Graph and shader of every material whose name begins so."""
+    """Graph and shader of every material of that name."""
     for each in bpy.data.materials:
-        shader = each.node_tree.nodes.get("Principled BSDF") if each.node_tree and each.name.startswith(name) else None
+        shader = each.node_tree.nodes.get("Principled BSDF") if each.node_tree and plain(each.name) == name else None
         if shader:
             yield Graph(each), shader
 

@@ -1,5 +1,7 @@
 """What is truly to be seen in a picture, told from its layers: a thing counts where enough of it is visible and it is near enough. Pure."""
 
+from dataclasses import replace
+
 import numpy
 
 from .classes import FACETS, THINGS
@@ -10,12 +12,13 @@ SHARE = {"crossing": 0.004, "obstacle": 0.0012, "people": 0.0012, "traffic": 0.0
 """Share of the picture that a thing must fill."""
 HINT, FARTHEST = 0.0003, 1.6
 """Share of the picture, and times the metres above, up to which a thing that does not count leaves its facet unknown."""
-BESIDE = 1.9
-"""Metres to each side of the way's middle within which a thing stands in the way."""
-CROWD, FEW = 8, 5
-"""People from whom there is a crowd, and up to whom there are few."""
-HEAVY, SOME = 5, 3
-"""Moving vehicles from which traffic is heavy, and up to which it is not."""
+WIDEST, BESIDE = 1.9, 0.01
+"""Metres to each side of the way's middle beyond which nothing is in the way; share of the picture from which a wall or fence beside the way,
+though not in it, leaves obstacles unknown."""
+CROWD, FEW, PERSON = 7, 4, 0.0005
+"""People from whom there is a crowd, and up to whom there are few; the share of the picture that makes one of them."""
+HEAVY = 4
+"""Moving vehicles from which traffic is heavy, however little is seen of each."""
 UNDERFOOT = {"wet_or_puddle": 0.03, "tactile_paving": 0.03, "steps_up": 0.06, "steps_down": 0.06}
 """Share of the way's ground that shows a surface; others need more."""
 USUAL_SHARE = 0.12
@@ -31,12 +34,14 @@ _OBSTACLE = {THINGS[thing]: label for thing, label in OBSTACLES.items()}
 _GROUND = [value for name, value in THINGS.items() if 1 <= value <= 19]
 
 
-def told(layers, tags, walked, constant):
+def told(layers, tags, walked, clear, constant):
     """Class ids by facet; a facet that is not known is left out. `tags` holds (facet, class) pairs by object name, `walked` the (low, high) x
-    of the way, `constant` the facets that hold for the whole picture (place, weather, light)."""
+    of the way, `clear` the metres up to which the air lets anything be made out, `constant` the facets that hold for the whole picture
+    (place, weather, light)."""
     found = {facet: list(labels) for facet, labels in constant.items()}
+    layers = replace(layers, number=numpy.where(layers.depth > clear, 0, layers.number), thing=numpy.where(layers.depth > clear, 0, layers.thing))
     found["surface"] = _surface(layers, tags, walked)
-    counts = _counts(layers, tags)
+    counts = _counts(layers, tags, min(walked[1], WIDEST))
     for facet in ("crossing", "obstacle"):
         near = {label for label, share, metres in counts[facet] if share >= SHARE[facet] and metres <= NEAR[facet]}
         hint = any(share >= HINT and metres <= NEAR[facet] * FARTHEST for _, share, metres in counts[facet])
@@ -51,11 +56,11 @@ def _settle(found, facet, near, hint):
         found[facet] = [label for label in FACETS[facet] if label in near] or ["none"]
 
 
-def _counts(layers, tags):
+def _counts(layers, tags, reach):
     """For each facet (class, share of the picture, nearest metres) of each object that shows it; of the ground's crossings by class."""
     size, found = layers.number.size, {facet: [] for facet in NEAR}
     away = numpy.hypot(layers.x - layers.eye[0], layers.y - layers.eye[1])
-    merged = {}
+    merged, ridden = {}, numpy.zeros(len(layers.names) + 1, bool)
     for number in numpy.unique(layers.number[layers.number > 0]):
         seen = layers.number == number
         metres = float(numpy.quantile(away[seen], 0.02))
@@ -63,13 +68,17 @@ def _counts(layers, tags):
         for facet, label in tags.get(layers.names[number - 1], ()):
             if facet in ("people", "traffic"):
                 found[facet].append((label, share, metres))
+                ridden[number] |= label == "cyclist"
             elif facet != "surface":
                 _merge(merged, facet, label, share, metres)
-    beside = numpy.abs(layers.x) <= BESIDE
+    across = numpy.abs(layers.x)
+    close = (away < NEAR["obstacle"] * FARTHEST) & ~ridden[layers.number]
     for value, label in _OBSTACLE.items():
-        seen = (layers.thing == value) & beside & (away < NEAR["obstacle"] * FARTHEST)
+        seen = (layers.thing == value) & close & (across <= reach - (0.15 if label == "door_or_gate" else 0.0))
         if seen.any():
             _merge(merged, "obstacle", label, seen.sum() / size, float(numpy.quantile(away[seen], 0.02)))
+        elif label == "wall_or_fence" and ((layers.thing == value) & close & (across <= WIDEST + 1)).sum() >= BESIDE * size:
+            found["obstacle"].append((label, HINT, NEAR["obstacle"]))
     for (facet, label), (share, metres) in merged.items():
         found[facet].append((label, share, metres))
     return found
@@ -101,9 +110,10 @@ def _surface(layers, tags, walked):
 def _people(found, seen):
     clear = [label for label, share, metres in seen if share >= SHARE["people"] and metres <= NEAR["people"]]
     hint = any(share >= HINT and metres <= NEAR["people"] * FARTHEST for _, share, metres in seen)
-    count = sum(label != "cyclist" for label in clear)
+    count = sum(label != "cyclist" and share >= PERSON and metres <= NEAR["people"] for label, share, metres in seen)
     if FEW < count < CROWD:
         return
+    count = count if count >= CROWD else sum(label != "cyclist" for label in clear)
     near = {"cyclist"} & set(clear) | ({"crowd"} if count >= CROWD else {"few"} if count else set())
     _settle(found, "people", near, hint)
 
@@ -115,6 +125,4 @@ def _traffic(found, seen):
     near = set(clear)
     if len(moving) >= HEAVY and "moving_vehicles" in near:
         near.add("heavy_traffic")
-    elif len(moving) > SOME:
-        return
     _settle(found, "traffic", near, hint)

@@ -78,7 +78,7 @@ def _tunnel(site):
     vault, middle, half = Shape("tunnel"), (edge + outer) / 2, (outer - edge) / 2
     foot = site.foot is not None
     arch = [(edge, -3 if foot else -0.2)] + [(middle - half * math.cos(math.pi * k / 12), tall - 0.9 + (0.9 + (0.5 if foot else 0)) * math.sin(math.pi * k / 12)) for k in range(13)] + [(outer, -3 if foot else -0.2)]
-    if foot and site.asks("surface", "steps_up"):
+    if foot and not site.down:
         arch = [(u, v + (2.6 if v > 1 else 0)) for u, v in arch]
     points = [(u, y, v) for y in (NEAR, end) for u, v in arch]
     n = len(arch)
@@ -119,7 +119,7 @@ def _indoors(site):
     site.width = half
     paint = m.plaster(site.random.choice(((0.7, 0.68, 0.6), (0.6, 0.64, 0.62), (0.66, 0.6, 0.5), (0.62, 0.62, 0.66))))
     white, trim = m.material("ceiling", (0.75, 0.75, 0.72), 0.9), m.material("skirting", (0.22, 0.13, 0.07), 0.5)
-    low = -3.5 if site.asks("surface", "steps_down") else -0.1
+    low = -3.5 if site.down else -0.1
     if half > site.half + 0.05:
         for xs in ((-half, -site.half), (site.half, half)):
             site.slab(site.way_name, xs, (NEAR, end), site.z, site.ground(site.base), ("surface", site.base))
@@ -147,7 +147,7 @@ def _indoors(site):
                 doors.box((side * (half - 0.03), y, 1.65), (0.03, 0.88, 0.63), painted(site))
             y += site.draw(2.2, 3.4)
     site.put(doors, 0, 0)
-    boxes(site, "door", [((dx, -0.03, 1.05), (0.9, 0.06, 2.1), leaf) for dx in (-0.46, 0.46)], 0, end, site.z if site.foot is None else site.z + (0 if site.asks("surface", "steps_down") else 1.2))
+    boxes(site, "door", [((dx, -0.03, 1.05), (0.9, 0.06, 2.1), leaf) for dx in (-0.46, 0.46)], 0, end, site.z if site.foot is None else site.z + (0 if site.down else 1.2))
     if hall:
         column = Shape("column")
         for k in range(3):
@@ -167,6 +167,6 @@ def _indoors(site):
 PLACES = {
     "station": Place((3.2, 5.0), None, None, "platform", None, False, _station),
     "tunnel": Place((3.0, 4.6), None, None, "pavement", None, True, _tunnel),
-    "stairs": Place((3.0, 5.0), None, None, "pavement", ("pavement", "paved_sidewalk"), False, _stairs),
+    "stairs": Place((3.0, 5.0), None, None, "pavement", ("pavement", "paved_sidewalk"), True, _stairs),
     "indoors": Place((2.0, 3.0), None, None, "floor", None, False, _indoors),
 }

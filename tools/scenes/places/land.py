@@ -33,7 +33,7 @@ def _park(site):
 
 def _flowers(site):
     colours = [m.material("flower", colour, 0.8) for colour in ((0.6, 0.05, 0.1), (0.7, 0.5, 0.02), (0.5, 0.1, 0.5), (0.7, 0.7, 0.65))]
-    bed, x, y = Shape("flowers"), site.random.choice((-1, 1)) * (max(site.half, site.outer) + 2.4), site.draw(5, 9)
+    bed, x, y = Shape("flowers"), site.random.choice((site.edge - 2.4, site.outer + 2.4)), site.draw(5, 9)
     bed.box((0, 0, 0.04), (2.4, 3.0, 0.08), m.mottled("earth", (0.06, 0.04, 0.025), 0.4, 9))
     for _ in range(130):
         bed.ball((site.draw(-1.1, 1.1), site.draw(-1.4, 1.4), site.draw(0.15, 0.3)), (0.055, 0.055, 0.04), site.random.choice(colours), 3, 6)
@@ -223,7 +223,8 @@ def _waterside(site):
         site.put(boat, start + site.draw(4, 22), site.draw(10, 40), site.z - 0.8, turn=site.draw(0, 6.28))
     if not beach and not site.bare:
         railing(site, start - 0.15, NEAR, 50, 1.05, "railing", 1.6)
-    site.slab("grass", (-90, -30), (-30, 200), site.z + 0.02, site.ground("grass"))
+    snowy = site.ask.weather == "snow"
+    site.slab("snow" if snowy else "grass", (-90, site.edge), (-30, 200), site.z - 0.002, site.ground("snow_or_ice" if snowy else "grass"))
     trees(site, [(site.edge - site.draw(2, 6), y) for y in (7, 14, 22, 31, 42)])
     hills(site, 240)
     lamps(site, site.edge + 0.15, -1, 17.0)
@@ -269,13 +270,13 @@ def _railway(site):
 
 
 PLACES = {
-    "park": Place((1.8, 3.0), None, None, "path", ("grass", "grass"), False, _park),
-    "car_park": Place((3.0, 5.0), None, None, "parking", ("parking", "asphalt"), False, _car_park),
+    "park": Place((1.8, 3.0), None, None, "path", ("grass", "grass"), True, _park),
+    "car_park": Place((3.0, 5.0), None, None, "parking", ("parking", "asphalt"), True, _car_park),
     "bridge": Place((2.4, 3.6), (5.5, 7.0), None, "deck", None, True, _bridge),
     "highway": Place((1.6, 2.4), (13.0, 16.0), None, "road", ("grass", "grass"), True, _highway),
     "country_road": Place((3.2, 4.5), None, None, "road", ("grass", "grass"), True, _country_road),
-    "forest_path": Place((1.4, 2.2), None, None, "path", ("earth", "gravel_or_dirt"), False, _forest_path),
-    "waterside": Place((2.8, 4.5), None, None, "quay", None, False, _waterside),
-    "open_land": Place((1.4, 2.4), None, None, "path", ("grass", "grass"), False, _open_land),
-    "railway": Place((1.6, 2.4), None, None, "path", ("grass", "grass"), False, _railway),
+    "forest_path": Place((1.4, 2.2), None, None, "path", ("earth", "gravel_or_dirt"), True, _forest_path),
+    "waterside": Place((2.8, 4.5), None, None, "quay", None, True, _waterside),
+    "open_land": Place((1.4, 2.4), None, None, "path", ("grass", "grass"), True, _open_land),
+    "railway": Place((1.6, 2.4), None, None, "path", ("grass", "grass"), True, _railway),
 }

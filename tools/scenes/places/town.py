@@ -146,7 +146,7 @@ def _bus_stop(site):
 
 def _building_front(site):
     """A facade straight ahead, with a door at the end of the way."""
-    y = max(site.draw(6.5, 9.0), (site.cut[1] + 2.0) if site.cut else 0.0, (site.foot + 7.0) if site.foot is not None else 0.0)
+    y = max(site.draw(8.0, 11.0), (site.cut[1] + 2.0) if site.cut else 0.0, (site.foot + 7.0) if site.foot is not None else 0.0)
     z = site.z if site.foot is None else 0.12
     width = site.draw(14, 22)
     wall_skin = m.bricks((site.draw(0.3, 0.42), site.draw(0.12, 0.22), 0.09)) if site.random.random() < 0.5 else m.plaster((site.draw(0.45, 0.75), site.draw(0.45, 0.65), site.draw(0.35, 0.6)))
@@ -179,8 +179,8 @@ def _market(site):
     houses(site, -1, -13, (3, 4))
     houses(site, 1, 13, (3, 4))
     house_across(site, 40, width=30, storeys=4)
-    aisle = max(site.half, 2.0) + 0.9
     for side in (-1, 1):
+        aisle = max(site.half if side < 0 else site.outer, 2.0) + 0.9
         for low, high in site.spans(1.0, 30.0, 1.4):
             y = low + 1.2
             while high - y > 1.2:
@@ -223,12 +223,12 @@ def _construction_site(site):
     digger.tube([(0.9, 0.4, 1.6), (2.4, 0.4, 3.3), (4.0, 0.4, 2.6)], 0.2, yellow, 6)
     digger.tube([(4.0, 0.4, 2.6), (4.0, 0.4, 1.0)], 0.14, yellow, 6)
     digger.box((3.8, 0.4, 0.7), (0.7, 0.9, 0.7), dark(site))
-    site.put(digger, site.half + 5.5, site.draw(9, 13), turn=site.draw(2, 4))
+    site.put(digger, site.outer + 5.5, site.draw(9, 13), turn=site.draw(2, 4))
     for k in range(3):
         heap = Shape("earth")
         r = site.draw(1.5, 3.0)
         heap.ball((0, 0, 0), (r, r * 0.8, r * 0.55), earth, 7, 16)
-        site.put(heap, site.random.choice((-1, 1)) * (site.half + r + site.draw(1.5, 5)), site.draw(7, 16))
+        site.put(heap, (site.outer if k % 2 else site.edge - 2 * r) + r + site.draw(1.5, 5) * (1 if k % 2 else -1), site.draw(7, 16))
     red = m.material("mesh orange", (0.75, 0.2, 0.02), 0.6)
     side = -1
     parts, x0 = [], side * (max(site.half, 2.0) + 1.1)
@@ -254,9 +254,9 @@ def _yard(site):
     for k in range(6):
         garage.box((0, y - 0.02, z + 0.2 + 0.37 * k), (min(2.7, width - 0.6), 0.06, 0.345), door)
     site.put(garage, 0, 0, 0)
-    hedges(site, site.half + 1.6, -5, y, 1.5)
+    hedges(site, site.outer + 1.6, -5, y, 1.5)
     hedges(site, -site.half - 11.5, -5, y, 1.3)
-    trees(site, [(site.half + 4.5, y + 3), (-site.half - 8, y - 3.5)])
+    trees(site, [(site.outer + 4.5, y + 3), (-site.half - 8, y - 3.5)])
     site.lamp(0, y - 0.5, 2.7, 40.0)
     if site.asks("traffic", "parked_vehicles"):
         from ..vehicles import car
@@ -268,10 +268,10 @@ PLACES = {
     "residential_street": Place((1.7, 2.6), (4.8, 6.0), (1.6, 2.2), "pavement", ("garden", "grass"), True, _residential_street),
     "shopping_street": Place((4.0, 6.0), None, None, "pavement", ("pavement", "paved_sidewalk"), True, _shopping_street),
     "alley": Place((2.2, 3.2), None, None, "road", ("road", "asphalt"), False, _alley),
-    "plaza": Place((8.0, 12.0), None, None, "pavement", ("pavement", "paved_sidewalk"), False, _plaza),
+    "plaza": Place((8.0, 12.0), None, None, "pavement", ("pavement", "paved_sidewalk"), True, _plaza),
     "bus_stop": Place((2.8, 4.0), (6.5, 8.0), (2.5, 3.5), "pavement", ("pavement", "paved_sidewalk"), True, _bus_stop),
-    "building_front": Place((3.0, 6.0), None, None, "pavement", ("pavement", "paved_sidewalk"), False, _building_front),
-    "market": Place((2.6, 3.6), None, None, "pavement", ("pavement", "brick_or_cobble"), False, _market),
+    "building_front": Place((3.0, 6.0), None, None, "pavement", ("pavement", "paved_sidewalk"), True, _building_front),
+    "market": Place((2.6, 3.6), None, None, "pavement", ("pavement", "brick_or_cobble"), True, _market),
     "construction_site": Place((2.2, 3.4), None, None, "path", ("earth", "gravel_or_dirt"), True, _construction_site),
-    "yard_or_driveway": Place((2.8, 3.8), None, None, "path", ("garden", "grass"), False, _yard),
+    "yard_or_driveway": Place((2.8, 3.8), None, None, "path", ("garden", "grass"), True, _yard),
 }
