@@ -62,7 +62,10 @@ def _land(site, place):
 def _look(scene, site):
     """The camera on the walker's chest; where no ground shall be seen, it looks up."""
     random = site.random
-    tilt = math.radians(site.draw(10, 16) if site.foot is not None and site.down else site.draw(4, 14)) if not site.asks("surface", "none") else math.radians(-site.draw(28, 34))
+    if site.asks("surface", "none"):
+        tilt = -math.radians(site.draw(28, 34))
+    else:
+        tilt = math.radians(site.draw(10, 16) if site.foot is not None and site.down else site.draw(4, 14))
     heading = math.pi / 2 + math.radians(max(-12, min(12, random.gauss(0, 5))))
     camera = stage.camera(scene)
     stage.aim(camera, Pose(site.draw(-0.25, 0.25) * site.half, 0, site.z + site.ask.camera_height, heading, tilt, math.radians(random.gauss(0, 1.2))))

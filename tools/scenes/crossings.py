@@ -178,7 +178,8 @@ def _bicycle_mark(shape, x, y, paint):
         for k in range(14):
             a = math.tau * k / 14
             shape.box((x + side * 0.36 + 0.25 * math.cos(a), y + 0.55 * math.sin(a), z), (0.07, 0.26, 0.008), paint, a)
-    for a, b in (((-0.36, 0), (-0.1, 0.75)), ((-0.1, 0.75), (0.25, 0.75)), ((0.25, 0.75), (0.02, 0)), ((0.02, 0), (-0.36, 0)), ((0.36, 0), (0.22, 1.05)), ((-0.1, 0.75), (0.02, 0))):
+    rear, seat, head, crank, front, bar = (-0.36, 0), (-0.1, 0.75), (0.25, 0.75), (0.02, 0), (0.36, 0), (0.22, 1.05)
+    for a, b in ((rear, seat), (seat, head), (head, crank), (crank, rear), (front, bar), (seat, crank)):
         length, turn = math.dist(a, b), math.atan2(b[1] - a[1], b[0] - a[0])
         shape.box((x + (a[0] + b[0]) / 2, y + (a[1] + b[1]) / 2, z), (length, 0.07, 0.008), paint, turn)
 

@@ -5,7 +5,6 @@ import os
 import struct
 import tempfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -13,24 +12,9 @@ import numpy
 
 from . import classes, stage
 from .site import objects
+from .told import Layers
 
 SKY = classes.THINGS["sky"]
-
-
-@dataclass
-class Layers:
-    """One picture as arrays of (row from the top, column): `light` linear RGB; `depth` metres along the view; `number` of the object, 1 for
-    the first of `names`, 0 for the sky; `thing` the map's values; `x`, `y`, `z` where in the world each pixel's surface is, in metres;
-    `eye` the camera's x and y."""
-    light: numpy.ndarray
-    depth: numpy.ndarray
-    number: numpy.ndarray
-    thing: numpy.ndarray
-    x: numpy.ndarray
-    y: numpy.ndarray
-    z: numpy.ndarray
-    names: list
-    eye: tuple
 
 
 def expose(scene, camera):

@@ -5,8 +5,8 @@ import math
 from . import materials as m
 from . import surfaces
 from .mesh import Shape
-from .site import FAR, NEAR
-from .street import KERB, centre_line, steps_up
+from .site import FAR, NEAR, objects
+from .street import centre_line, steps_up
 
 NAMES = {"grass": "grass", "sand": "sand", "snow_or_ice": "snow", "gravel_or_dirt": "path", "indoor_floor": "floor"}
 """What a way of these surfaces is, wherever it is."""
@@ -102,7 +102,8 @@ def _pool(site):
     """Water over the way, from a few steps ahead."""
     start, end = (1.4, site.cut[0]) if site.cut else (site.draw(2.4, 3.4), 11.5)
     deep = (end - start) / 2
-    shape = blob(site.random, "water", (site.draw(-0.4, 0.4), start + deep), (site.half + site.draw(1.5, 5), deep), site.z + 2.5 * LAID, site.ground("water"), 0.12, 40)
+    centre, radii = (site.draw(-0.4, 0.4), start + deep), (site.half + site.draw(1.5, 5), deep)
+    shape = blob(site.random, "water", centre, radii, site.z + 2.5 * LAID, site.ground("water"), 0.12, 40)
     site.put(shape, 0, 0, 0, tags=[("surface", "water")])
 
 
@@ -134,28 +135,25 @@ def _stairs(site):
     stone, nosing = m.mottled("stone steps", (shade, shade * 0.96, shade * 0.88), 0.25, 4), m.mottled("nosing", (shade * 1.5, shade * 1.45, shade * 1.3), 0.2, 5)
     metal = m.material("handrail", (0.35, 0.36, 0.37), 0.3, metal=0.9)
     height, run, far = count * rise, count * tread, FAR if site.ask.place != "indoors" else site.foot + 14
-    before = set(_names())
+    before = set(objects())
     if down:
         made = steps_up(site.foot + run, 0, count, width, rise, tread, stone, nosing, metal, site.z - height - 0.004)
     else:
         made = steps_up(-site.foot, 0, count, width, rise, tread, stone, nosing, metal, site.z)
-    for name, each in _names().items():
-        if name not in before:
+    for each in objects():
+        if each not in before:
             each.rotation_euler[2] = math.pi / 2 if down else -math.pi / 2
     site.tag(made, ("surface", "steps_down" if down else "steps_up"))
     z = site.z - height if down else site.z + height
-    site.slab(site.way_name, (-site.half, site.half), (site.foot + run, far), z if down else z + 0.004, site.way_material, ("surface", site.base), thick=0.3 if down else height + 1)
+    across, own = (-site.half, site.half), (site.way_material, ("surface", site.base))
+    site.slab(site.way_name, across, (site.foot + run, far), z if down else z + LAID, *own, thick=0.3 if down else height + 1)
     if down:
         for side in (-1, 1):
-            site.slab("wall", sorted((side * (site.half - 0.012), side * (site.half + 0.3))), (site.foot, site.foot + run + 9), site.z + 0.5, stone, thick=height + 1)
-        site.slab("wall", (-site.half, site.half), (site.foot + run + 8.5, site.foot + run + 9), site.z + 0.8, stone, thick=height + 1.5)
+            xs = sorted((side * (site.half - 0.012), side * (site.half + 0.3)))
+            site.slab("wall", xs, (site.foot, site.foot + run + 9), site.z + 0.5, stone, thick=height + 1)
+        site.slab("wall", across, (site.foot + run + 8.5, site.foot + run + 9), site.z + 0.8, stone, thick=height + 1.5)
         deck = site.z if site.ask.place == "indoors" else site.z - 0.02
-        site.slab(site.way_name, (-site.half, site.half), (site.foot + run + 8.6, far), deck, site.way_material, ("surface", site.base))
+        site.slab(site.way_name, across, (site.foot + run + 8.6, far), deck, *own)
     else:
         for side in (-1, 1):
             site.slab("wall", sorted((side * (site.half - 0.012), side * (site.half + 0.25))), (site.foot, far), z, stone, thick=height + 1)
-
-
-def _names():
-    import bpy
-    return {each.name: each for each in bpy.context.scene.objects}

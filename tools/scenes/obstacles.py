@@ -6,7 +6,7 @@ from . import materials as m
 from .ground import LAID, blob
 from .mesh import Shape
 from .people import dog
-from .props import boxes, concrete, dark, leaf, painted, steel, wood
+from .props import boxes, concrete, dark, leaf, painted, steel, striped, wood
 from .things import barrier, cone
 from .vehicles import bicycle, car, cow, scooter
 from .greenery import bush
@@ -32,7 +32,10 @@ def _spots(site):
             side = -side
         y += 1.15
     if not found:
-        ahead = site.foot - 0.35 if site.foot is not None and not site.cut else site.cut[1] + 0.6 if site.foot is not None else site.cut[1] + 1.2 if site.cut[1] < 6.5 else 2.1
+        if not site.cut:
+            ahead = site.foot - 0.35
+        else:
+            ahead = site.cut[1] + 0.6 if site.foot is not None else site.cut[1] + 1.2 if site.cut[1] < 6.5 else 2.1
         found = [(side * reach, ahead), (-side * reach, ahead + 0.3)]
     first = site.random.randrange(min(3, len(found)))
     return found[first:] + found[:first]
@@ -48,7 +51,8 @@ def _parked_car(site, x, y):
 def _bicycle(site, x, y):
     if site.random.random() < 0.6:
         for k in range(site.random.choice((1, 1, 2, 3))):
-            site.put(bicycle(site), x + 0.1 * k, y + 0.55 * k, turn=site.draw(-0.5, 0.5) + (math.pi / 2 if k == 0 and site.random.random() < 0.3 else 0.35), tilt=0.07)
+            turn = site.draw(-0.5, 0.5) + (math.pi / 2 if k == 0 and site.random.random() < 0.3 else 0.35)
+            site.put(bicycle(site), x + 0.1 * k, y + 0.55 * k, turn=turn, tilt=0.07)
     else:
         site.put(scooter(site), x, y, turn=site.draw(0, 6.28))
 
@@ -58,7 +62,8 @@ def _pole(site, x, y):
     if kind == 0:
         shape, paint = Shape("bollard"), dark(site) if site.random.random() < 0.5 else concrete(site)
         band = m.material("reflector", (0.75, 0.75, 0.7), 0.4)
-        shape.lathe([(0.1, 0), (0.1, 0.08), (0.075, 0.1), (0.075, 0.7), (0.075, 0.8), (0.085, 0.9), (0.05, 0.97), (0.01, 0.98)], lambda i, j: band if i == 3 else paint, 18)
+        profile = [(0.1, 0), (0.1, 0.08), (0.075, 0.1), (0.075, 0.7), (0.075, 0.8), (0.085, 0.9), (0.05, 0.97), (0.01, 0.98)]
+        shape.lathe(profile, lambda i, j: band if i == 3 else paint, 18)
         for k in range(site.random.randint(2, 4)):
             site.put(shape, x + (k - 1) * 1.15 * (-1 if x > 0 else 1), y)
     elif kind == 1:
@@ -76,11 +81,11 @@ def _pole(site, x, y):
 def _bin(site, x, y):
     if site.random.random() < 0.6:
         shape = Shape("bin")
-        body, lid = m.mottled("plastic", site.random.choice(((0.03, 0.09, 0.04), (0.03, 0.035, 0.04), (0.03, 0.06, 0.16), (0.3, 0.2, 0.03))), 0.15, 5, 0.5), dark(site)
+        body = m.mottled("plastic", site.random.choice(((0.03, 0.09, 0.04), (0.03, 0.035, 0.04), (0.03, 0.06, 0.16), (0.3, 0.2, 0.03))), 0.15, 5, 0.5)
         for k in range(site.random.choice((1, 2))):
             at = k * 0.68
             shape.prism([(-0.26, 0.05), (0.24, 0.05), (0.32, 0.98), (-0.32, 0.98)], 0, at - 0.28, at + 0.28, body)
-            shape.box((at, 0.0, 1.01), (0.62, 0.72, 0.07), lid)
+            shape.box((at, 0.0, 1.01), (0.62, 0.72, 0.07), dark(site))
             for side in (-1, 1):
                 shape.lathe([(0.01, -0.03), (0.1, -0.03), (0.1, 0.03), (0.01, 0.03)], dark(site), 14, (at + side * 0.27, 0.24, 0.1), 0)
         site.put(shape, x, y, turn=site.draw(-0.4, 0.4))
@@ -100,10 +105,10 @@ def _bags(site, x, y):
 
 
 def _sign_board(site, x, y):
-    face, frame, chalk = m.material("board face", site.random.choice(((0.03, 0.035, 0.03), (0.6, 0.5, 0.1), (0.55, 0.06, 0.05), (0.7, 0.7, 0.66), (0.05, 0.2, 0.4))), 0.5), wood(site), m.material("chalk", (0.75, 0.74, 0.68), 0.8)
+    colour = site.random.choice(((0.03, 0.035, 0.03), (0.6, 0.5, 0.1), (0.55, 0.06, 0.05), (0.7, 0.7, 0.66), (0.05, 0.2, 0.4)))
+    face, frame, chalk = m.material("board face", colour, 0.5), wood(site), m.material("chalk", (0.75, 0.74, 0.68), 0.8)
     shape = Shape("sign board")
     for side in (-1, 1):
-        tilt = side * 0.2
         def at(height, out):
             return side * (0.3 - 0.28 * height / 1.1 + out), height
         for low, high, wide, material, out in ((0.0, 1.1, 0.68, frame, 0.0), (0.16, 1.02, 0.56, face, 0.012)):
@@ -204,7 +209,7 @@ def _manhole(site, x, y):
 
 def stall(site, x, y, turn=0.0, wide=2.2):
     """A table of goods under a striped roof."""
-    cloth, post = m.stripes("awning stripes", (0.75, 0.73, 0.68), site.random.choice(((0.5, 0.03, 0.03), (0.03, 0.25, 0.1), (0.04, 0.12, 0.4), (0.6, 0.35, 0.02))), 0.22, 0.0), wood(site)
+    cloth, post = striped(site), wood(site)
     shape = Shape("stall")
     shape.box((0, 0, 0.8), (wide, 0.9, 0.06), post)
     shape.box((0, -0.42, 0.42), (wide, 0.03, 0.76), cloth)
@@ -250,8 +255,8 @@ def _wall(site, x, y):
     side, kind = math.copysign(1, x), site.random.randrange(3)
     if kind == 0:
         brick, cap = m.bricks((0.36, 0.14, 0.09)), concrete(site)
-        parts = [((side * site.half * 0.3, y + 1, 0.5), (site.half * 1.5, 0.24, 1.0), brick), ((side * site.half * 0.3, y + 1, 1.04), (site.half * 1.56, 0.32, 0.08), cap)]
-        boxes(site, "wall", parts)
+        middle, long = side * site.half * 0.3, site.half * 1.5
+        boxes(site, "wall", [((middle, y + 1, 0.5), (long, 0.24, 1.0), brick), ((middle, y + 1, 1.04), (long + 0.1, 0.32, 0.08), cap)])
     elif kind == 1:
         parts = [((-site.half + 0.09 + 0.18 * k, y + 1.2, 0.7), (0.14, 0.03, 1.4), wood(site)) for k in range(int(2 * site.half / 0.18))]
         parts += [((0, y + 1.24, z), (2 * site.half, 0.04, 0.1), wood(site)) for z in (0.35, 1.1)]
@@ -273,12 +278,14 @@ def rubble(site, x, y, size=1.25):
         a, r = site.draw(0, 6.28), site.draw(0, 1) ** 0.7 * 0.85 * size
         high = max(0.0, 0.34 * size * (1 - r / (0.8 * size)))
         part = site.draw(0.07, 0.2) * size
-        shape.box((r * math.cos(a), r * math.sin(a), high + part * 0.25), (part * 1.4, part, part * 0.7), site.random.choice(stones), site.draw(0, 3), site.draw(-0.6, 0.6))
+        at = (r * math.cos(a), r * math.sin(a), high + part * 0.25)
+        shape.box(at, (part * 1.4, part, part * 0.7), site.random.choice(stones), site.draw(0, 3), site.draw(-0.6, 0.6))
     site.put(shape, x, y)
 
 
 MAKERS = {
-    "parked_car": _parked_car, "bicycle_or_scooter": _bicycle, "pole_or_bollard": _pole, "bin_or_bags": _bin, "sign_board": _sign_board, "barrier_or_cones": _barrier,
-    "bench_or_hydrant": _bench, "branch_or_bush": _branch, "door_or_gate": _gate, "manhole_or_pothole": _manhole, "stall_or_cart": _stall, "animal": _animal,
+    "parked_car": _parked_car, "bicycle_or_scooter": _bicycle, "pole_or_bollard": _pole, "bin_or_bags": _bin, "sign_board": _sign_board,
+    "barrier_or_cones": _barrier, "bench_or_hydrant": _bench, "branch_or_bush": _branch, "door_or_gate": _gate,
+    "manhole_or_pothole": _manhole, "stall_or_cart": _stall, "animal": _animal,
     "wall_or_fence": _wall, "rubble": rubble,
 }

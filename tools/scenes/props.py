@@ -38,6 +38,12 @@ def painted(site, rough=0.5):
     return m.material("paint", site.random.choice(BRIGHT), rough)
 
 
+def striped(site):
+    """The cloth of an awning."""
+    colour = site.random.choice(((0.5, 0.03, 0.03), (0.03, 0.25, 0.1), (0.04, 0.12, 0.4), (0.6, 0.35, 0.02)))
+    return m.stripes("awning stripes", (0.75, 0.73, 0.68), colour, 0.22, 0.0)
+
+
 def houses(site, side, front, storeys=(2, 3), gap=0.0, near=NEAR - 6, far=50.0, depth=8.0):
     """A row along the way at x = `front`, facing it (`side` -1: houses at smaller x); `gap` is the chance of a gap after each."""
     maker = site.keep("houses", lambda: Houses(site.random))

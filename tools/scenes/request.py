@@ -13,8 +13,8 @@ USUAL = {
     "station": "paved_sidewalk", "bus_stop": "paved_sidewalk asphalt", "bridge": "paved_sidewalk asphalt", "tunnel": "paved_sidewalk asphalt",
     "construction_site": "gravel_or_dirt cracked_or_broken", "highway": "asphalt", "country_road": "asphalt gravel_or_dirt", "forest_path": "gravel_or_dirt",
     "stairs": "steps_up steps_down", "building_front": "paved_sidewalk brick_or_cobble", "market": "brick_or_cobble paved_sidewalk",
-    "waterside": "paved_sidewalk brick_or_cobble sand", "open_land": "gravel_or_dirt grass", "railway": "gravel_or_dirt", "yard_or_driveway": "brick_or_cobble asphalt",
-    "indoors": "indoor_floor",
+    "waterside": "paved_sidewalk brick_or_cobble sand", "open_land": "gravel_or_dirt grass", "railway": "gravel_or_dirt",
+    "yard_or_driveway": "brick_or_cobble asphalt", "indoors": "indoor_floor",
 }
 """What one usually stands on in each place."""
 OFTEN_NONE = {"crossing": 0.6, "obstacle": 0.4, "people": 0.4, "traffic": 0.5}
@@ -71,11 +71,10 @@ def parse(line):
     width, height = read.get("width", 320), read.get("height", 240)
     if not all(isinstance(n, int) and 32 <= n <= 2048 for n in (width, height)):
         raise ValueError("width and height must be whole numbers from 32 to 2048")
-    random = Random(f"request {read['seed']}")
-    camera = read.get("camera_height", random.uniform(*HEIGHTS))
+    camera = read.get("camera_height", Random(f"height {read['seed']}").uniform(*HEIGHTS))
     if not isinstance(camera, (int, float)) or not 0.5 <= camera <= 2.5:
         raise ValueError("camera_height must be from 0.5 to 2.5 m")
-    facets = _complete(_checked(read.get("facets") or {}), random)
+    facets = complete(_checked(read.get("facets") or {}), read["seed"])
     return Request(read["id"], read["seed"], facets, float(camera), width, height, Path(read["picture"]), Path(read["map"]))
 
 
@@ -93,9 +92,9 @@ def _checked(facets):
     return {facet: tuple(labels) for facet, labels in facets.items() if labels}
 
 
-def _complete(asked, random):
-    """Every facet: what is asked, the rest drawn; what cannot be in such a place is left out."""
-    facets = dict(asked)
+def complete(asked, seed):
+    """Every facet: what is asked, the rest drawn from the seed; what cannot be in such a place is left out."""
+    facets, random = dict(asked), Random(f"request {seed}")
     if "place" not in facets:
         inside = "indoors" in asked.get("light", ()) or "indoor_floor" in asked.get("surface", ())
         facets["place"] = ("indoors",) if inside else (random.choice([place for place in FACETS["place"] if place not in ROOFED]),)

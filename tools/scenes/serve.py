@@ -9,7 +9,7 @@ from random import Random
 from . import air, build, film, stage, told
 from .request import ROOFED, parse
 
-SAMPLES = 4
+SAMPLES = 2
 SHELTERED = ROOFED | {"tunnel"}
 """Places where no weather is felt."""
 

@@ -1,16 +1,16 @@
 """How the ground looks: paving, cobbles, gravel, grass, sand, snow, water, floors. All depend on the place in the world only."""
 
 from . import materials as m
-from .materials import _begin, _finish, _tiles
+from .materials import begin, finish, tiles
 
 
 def _laid(name, colour, width, height, joint, gap, offset=0.5, rough=0.85, spread=0.7, stain=0.35):
     """Courses of stones or tiles that lie flat."""
-    made, g, shader = _begin(name)
+    made, g, shader = begin(name)
     x, y, _ = g.split(g.position())
-    laid = _tiles(g, x, y, width, height, colour, [c * spread for c in colour], joint, gap, offset)
+    laid = tiles(g, x, y, width, height, colour, [c * spread for c in colour], joint, gap, offset)
     laid = g.mix(g.between(g.noise(1.1, 2, flat=True), 0.4, 0.75, 0.0, stain), laid, [c * 0.45 for c in colour])
-    _finish(g, shader, laid, rough=rough)
+    finish(g, shader, laid, rough=rough)
     return made
 
 
@@ -27,13 +27,13 @@ def brick_or_cobble(random):
     if random.random() < 0.5:
         colour = random.choice(((0.28, 0.1, 0.07), (0.33, 0.17, 0.11), (0.24, 0.12, 0.1)))
         return _laid("brick paving", colour, 0.2, 0.1, (0.05, 0.045, 0.04), 0.012, spread=0.6)
-    made, g, shader = _begin("cobbles")
+    made, g, shader = begin("cobbles")
     shade = random.uniform(0.12, 0.3)
     cell = {"voronoi_dimensions": "2D"}
     edge = g.node("TexVoronoi", {**cell, "feature": "DISTANCE_TO_EDGE"}, Vector=g.position(), Scale=6.5, Randomness=0.45).outputs["Distance"]
     each = g.node("TexVoronoi", cell, Vector=g.position(), Scale=6.5, Randomness=0.45).outputs["Color"]
     tone = g.mix(g.split(each)[0], [shade * c for c in (0.6, 0.6, 0.62)], [shade * c for c in (1.35, 1.3, 1.2)])
-    _finish(g, shader, g.mix(g.between(edge, 0.03, 0.12), (0.025, 0.022, 0.02), tone), rough=0.7)
+    finish(g, shader, g.mix(g.between(edge, 0.03, 0.12), (0.025, 0.022, 0.02), tone), rough=0.7)
     return made
 
 
@@ -48,62 +48,62 @@ def _cracks(g, colour, scale=1.1, wide=0.035):
 
 def cracked(random, base):
     """Broken tarmac or broken slabs."""
-    made, g, shader = _begin("cracked")
+    made, g, shader = begin("cracked")
     if base == "asphalt" or (base is None and random.random() < 0.6):
         colour = g.mix(g.noise(3.0, 2, flat=True), (0.055, 0.055, 0.056), (0.15, 0.145, 0.14))
     else:
         x, y, _ = g.split(g.position())
-        colour = _tiles(g, x, y, 0.6, 0.45, (0.2, 0.19, 0.175), (0.3, 0.285, 0.26), (0.04, 0.035, 0.03), 0.02)
-    _finish(g, shader, _cracks(g, colour), rough=0.9)
+        colour = tiles(g, x, y, 0.6, 0.45, (0.2, 0.19, 0.175), (0.3, 0.285, 0.26), (0.04, 0.035, 0.03), 0.02)
+    finish(g, shader, _cracks(g, colour), rough=0.9)
     return made
 
 
 def gravel(random):
     """Gravel, or trodden earth with stones."""
-    made, g, shader = _begin("gravel")
+    made, g, shader = begin("gravel")
     warm = random.choice(((0.3, 0.26, 0.2), (0.22, 0.2, 0.18), (0.24, 0.16, 0.09), (0.15, 0.1, 0.06)))
     each = g.node("TexVoronoi", {"voronoi_dimensions": "2D"}, Vector=g.position(), Scale=random.choice((16.0, 24.0))).outputs["Color"]
     tone = g.mix(g.split(each)[0], [c * 0.35 for c in warm], [min(1.0, c * 1.7) for c in warm])
-    _finish(g, shader, g.mix(g.between(g.noise(0.8, 2, flat=True), 0.35, 0.65, 0.0, 0.7), tone, [c * 0.6 for c in warm]), rough=0.95)
+    finish(g, shader, g.mix(g.between(g.noise(0.8, 2, flat=True), 0.35, 0.65, 0.0, 0.7), tone, [c * 0.6 for c in warm]), rough=0.95)
     return made
 
 
 def grass(random, dry=0.0):
     """A meadow or lawn; `dry` from 0 to 1 turns it to straw."""
-    made, g, shader = _begin("grass")
+    made, g, shader = begin("grass")
     green = [a + (b - a) * dry for a, b in zip((0.05, 0.13, 0.02), (0.33, 0.26, 0.1))]
     blade = g.node("TexNoise", {"noise_dimensions": "2D"}, Vector=g.position(), Scale=60.0, Detail=1.0).outputs[0]
     tone = g.mix(g.between(blade, 0.3, 0.7), [c * 0.35 for c in green], [c * 1.9 for c in green])
     patch = g.between(g.noise(0.6, 2, flat=True), 0.4, 0.7, 0.0, 0.6)
-    _finish(g, shader, g.mix(patch, tone, (green[0] * 2.2, green[1] * 1.1, green[2] * 1.2)), rough=1.0)
+    finish(g, shader, g.mix(patch, tone, (green[0] * 2.2, green[1] * 1.1, green[2] * 1.2)), rough=1.0)
     return made
 
 
 def sand(random):
     """Beach sand with ripples."""
-    made, g, shader = _begin("sand")
+    made, g, shader = begin("sand")
     ripple = g.node("TexWave", {"wave_type": "BANDS", "bands_direction": "DIAGONAL"}, Vector=g.position(), Scale=1.4, Distortion=6.0, Detail=1.0).outputs[1]
     tone = g.mix(g.between(ripple, 0.2, 0.8), (0.42, 0.31, 0.18), (0.62, 0.49, 0.31))
-    _finish(g, shader, g.mix(g.between(g.noise(90, 0, flat=True), 0.3, 0.7, 0.0, 0.35), tone, (0.3, 0.22, 0.13)), rough=1.0)
+    finish(g, shader, g.mix(g.between(g.noise(90, 0, flat=True), 0.3, 0.7, 0.0, 0.35), tone, (0.3, 0.22, 0.13)), rough=1.0)
     return made
 
 
 def snow(random):
     """Trodden snow, bluish in its hollows, with icy patches."""
-    made, g, shader = _begin("snow")
+    made, g, shader = begin("snow")
     hollow = g.between(g.noise(2.4, 3, flat=True, rough=0.6), 0.38, 0.62)
     ice = g.between(g.noise(0.7, 1, flat=True), 0.55, 0.68)
     colour = g.mix(ice, g.mix(hollow, (0.55, 0.6, 0.7), (0.86, 0.88, 0.92)), (0.5, 0.58, 0.66))
-    _finish(g, shader, colour, rough=g.between(ice, 0.2, 0.8, 0.75, 0.2))
+    finish(g, shader, colour, rough=g.between(ice, 0.2, 0.8, 0.75, 0.2))
     return made
 
 
 def water(random):
     """Open water; its waves are streaks that break the mirror of the sky."""
-    made, g, shader = _begin("water")
+    made, g, shader = begin("water")
     x, y, _ = g.split(g.position())
     wave = g.noise(1.0, 3, g.join(g.math("MULTIPLY", x, 0.5), g.math("MULTIPLY", y, 1.6)), 0.6)
-    _finish(g, shader, g.mix(g.between(wave, 0.35, 0.65), (0.012, 0.04, 0.05), (0.05, 0.11, 0.12)), rough=g.between(wave, 0.4, 0.6, 0.04, 0.3))
+    finish(g, shader, g.mix(g.between(wave, 0.35, 0.65), (0.012, 0.04, 0.05), (0.05, 0.11, 0.12)), rough=g.between(wave, 0.4, 0.6, 0.04, 0.3))
     return made
 
 

@@ -1,6 +1,6 @@
 """What is truly to be seen in a picture, told from its layers: a thing counts where enough of it is visible and it is near enough. Pure."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy
 
@@ -19,9 +19,11 @@ CROWD, FEW, PERSON = 7, 4, 0.0005
 """People from whom there is a crowd, and up to whom there are few; the share of the picture that makes one of them."""
 HEAVY = 4
 """Moving vehicles from which traffic is heavy, however little is seen of each."""
-UNDERFOOT = {"wet_or_puddle": 0.03, "tactile_paving": 0.03, "steps_up": 0.06, "steps_down": 0.06}
+UNDERFOOT = {"wet_or_puddle": 0.03, "tactile_paving": 0.03}
 """Share of the way's ground that shows a surface; others need more."""
 USUAL_SHARE = 0.12
+STEPS = {"steps_up": (0.005, 10.0), "steps_down": (0.005, 10.0)}
+"""Share of the picture that stairs must fill, and metres within which they count."""
 
 OBSTACLES = {
     "pole": "pole_or_bollard", "bollard": "pole_or_bollard", "traffic_light": "pole_or_bollard", "bicycle": "bicycle_or_scooter", "bin": "bin_or_bags",
@@ -32,6 +34,22 @@ OBSTACLES = {
 """Things that are obstacles wherever they stand in the way; others are where they are tagged."""
 _OBSTACLE = {THINGS[thing]: label for thing, label in OBSTACLES.items()}
 _GROUND = [value for name, value in THINGS.items() if 1 <= value <= 19]
+
+
+@dataclass
+class Layers:
+    """One picture as arrays of (row from the top, column): `light` linear RGB; `depth` metres along the view; `number` of the object, 1 for
+    the first of `names`, 0 for the sky; `thing` the map's values; `x`, `y`, `z` where in the world each pixel's surface is, in metres;
+    `eye` the camera's x and y."""
+    light: numpy.ndarray
+    depth: numpy.ndarray
+    number: numpy.ndarray
+    thing: numpy.ndarray
+    x: numpy.ndarray
+    y: numpy.ndarray
+    z: numpy.ndarray
+    names: list
+    eye: tuple
 
 
 def told(layers, tags, walked, clear, constant):
@@ -98,13 +116,20 @@ def _surface(layers, tags, walked):
     ahead = ground & (layers.x >= walked[0]) & (layers.x <= walked[1]) & (away <= 8.0)
     if ahead.mean() < 0.02:
         return []
-    shares = {}
-    for number in numpy.unique(layers.number[ahead]):
+    shares, steps = {}, {}
+    for number in numpy.unique(layers.number[layers.number > 0]):
         share = (layers.number[ahead] == number).mean()
         for facet, label in tags.get(layers.names[number - 1], ()):
-            if facet == "surface":
+            if label in STEPS:
+                seen = layers.number == number
+                steps[label] = seen.mean(), float(numpy.quantile(away[seen], 0.02))
+            elif facet == "surface":
                 shares[label] = shares.get(label, 0.0) + share
-    return [label for label in FACETS["surface"] if shares.get(label, 0.0) >= UNDERFOOT.get(label, USUAL_SHARE)]
+    near = {label for label, (share, metres) in steps.items() if share >= STEPS[label][0] and metres <= STEPS[label][1]}
+    if any(share >= HINT for label, (share, _) in steps.items() if label not in near):
+        return []
+    near |= {label for label, share in shares.items() if share >= UNDERFOOT.get(label, USUAL_SHARE)}
+    return [label for label in FACETS["surface"] if label in near]
 
 
 def _people(found, seen):

@@ -7,20 +7,15 @@ from .mesh import Shape
 from .things import PAINTS, Cars
 
 
-class _Mover:
-    """A shape by another name of placing: `place` as `Cars.place` for one colour."""
-
-    def __init__(self, cars, colour):
-        self.cars, self.colour = cars, colour
-
-    def place(self, x, y, z, turn, **_):
-        return self.cars.place(x, y, turn, self.colour, z)
-
-
 def car(site):
     """A car of a random colour that heads along +x."""
     colours = site.keep("car colours", lambda: site.random.sample(range(len(PAINTS)), 3))
-    return _Mover(site.keep("cars", Cars), site.random.choice(colours))
+    return site.keep("cars", Cars).shape(site.random.choice(colours))
+
+
+def _lamp(x):
+    """The lamp of an end: white in front, red behind."""
+    return m.material("head lamp", (0.75, 0.77, 0.8), 0.1) if x > 0 else m.material("tail lamp", (0.4, 0.01, 0.01), 0.15)
 
 
 def _wheels(shape, xs, half, radius=0.5):
@@ -31,38 +26,39 @@ def _wheels(shape, xs, half, radius=0.5):
             shape.lathe([(0.01, side * 0.03), (radius * 0.55, side * 0.025)], rim, 16, (x, side * half, radius), 1)
 
 
-def _coach(shape, length, width, floor, height, paint, glass, trim, nose=0.15, band=(0.38, 0.8)):
-    """A long body with rounded corners and a band of windows; heads along +x."""
+def _coach(shape, at, length, width, floor, height, paint, glass, trim, nose=0.15):
+    """A long body with rounded corners and a band of windows, its middle at x = `at`; heads along +x."""
     half, end = width / 2, length / 2
-    low, high = floor + (height - floor) * band[0], floor + (height - floor) * band[1]
+    low, high = floor + (height - floor) * 0.38, floor + (height - floor) * 0.8
 
     def ring(x, inset, drop):
-        w = half - inset
-        return [(x, -w, floor), (x, w, floor), (x, w, height - 0.25 - drop), (x, w - 0.25, height - drop), (x, -w + 0.25, height - drop), (x, -w, height - 0.25 - drop)]
+        w, x = half - inset, x + at
+        top = height - drop
+        return [(x, y, z) for y, z in ((-w, floor), (w, floor), (w, top - 0.25), (w - 0.25, top), (-w + 0.25, top), (-w, top - 0.25))]
     shape.loft([ring(-end, 0.12, 0.1), ring(-end + nose, 0.0, 0.0), ring(end - 2.2 * nose, 0.0, 0.0), ring(end, 0.14, 0.12)], paint, smooth=False)
     count = max(3, int(length / 1.5))
     for side in (-1, 1):
         for k in range(count):
-            x = -end + 0.35 + (length - 0.7) * (k + 0.5) / count
+            x = at - end + 0.35 + (length - 0.7) * (k + 0.5) / count
             shape.box((x, side * half, (low + high) / 2), ((length - 0.7) / count - 0.12, 0.03, high - low), glass)
-        shape.box((0, side * half, floor + 0.16), (length - 0.6, 0.03, 0.3), trim)
-        shape.box((end - 1.2, side * half, floor + (high - floor) / 2 + 0.05), (1.0, 0.035, high - floor), glass)
-    for x in (end + 0.005, -end - 0.005):
+        shape.box((at, side * half, floor + 0.16), (length - 0.6, 0.03, 0.3), trim)
+        shape.box((at + end - 1.2, side * half, floor + (high - floor) / 2 + 0.05), (1.0, 0.035, high - floor), glass)
+    for x in (at + end + 0.005, at - end - 0.005):
         shape.box((x, 0, (low + high) / 2 + 0.05), (0.05, width - 0.5, high - low + 0.15), glass)
 
 
 def bus(site):
     """A city bus, 9 m long."""
     colour = site.random.choice(((0.5, 0.03, 0.025), (0.6, 0.45, 0.03), (0.04, 0.16, 0.4), (0.65, 0.65, 0.63), (0.03, 0.26, 0.13)))
-    paint, glass, trim = m.material("bus paint", colour, 0.3, coat=0.6), m.material("bus glass", (0.02, 0.025, 0.03), 0.05), m.material("bus trim", (0.03, 0.03, 0.03), 0.5)
-    shape = Shape("bus")
-    _coach(shape, 9.0, 2.5, 0.32, 3.05, paint, glass, trim)
+    paint, glass = m.material("bus paint", colour, 0.3, coat=0.6), m.material("bus glass", (0.02, 0.025, 0.03), 0.05)
+    shape, trim = Shape("bus"), m.material("bus trim", (0.03, 0.03, 0.03), 0.5)
+    _coach(shape, 0.0, 9.0, 2.5, 0.32, 3.05, paint, glass, trim)
     _wheels(shape, (-2.6, 2.9), 1.24)
     sign = m.material("signal", (0.9, 0.5, 0.05), 0.4, glow=1.5)
     for x in (4.52, -4.52):
         shape.box((x, 0, 2.78), (0.06, 1.5, 0.26), sign)
         for side in (-1, 1):
-            shape.box((x, side * 0.95, 0.75), (0.06, 0.35, 0.18), m.material("head lamp" if x > 0 else "tail lamp", (0.75, 0.77, 0.8) if x > 0 else (0.4, 0.01, 0.01), 0.1))
+            shape.box((x, side * 0.95, 0.75), (0.06, 0.35, 0.18), _lamp(x))
     return shape
 
 
@@ -73,24 +69,21 @@ def tram(site, name="tram"):
     trim, roof = m.material("train trim", (0.05, 0.05, 0.055), 0.5), m.material("train roof", (0.25, 0.25, 0.26), 0.6)
     shape = Shape(name)
     for at in (-5.2, 5.2):
-        part = Shape(name)
-        _coach(part, 10.0, 2.6, 0.45, 3.5, paint, glass, trim, 0.3)
-        for points, faces, slot, smooth in zip([part.points], [part.faces], [part.slots], [part.smooth]):
-            for face, s, soft in zip(faces, slot, smooth):
-                shape.add([(points[i][0] + at, *points[i][1:]) for i in face], [tuple(range(len(face)))], part.materials[s], soft)
+        _coach(shape, at, 10.0, 2.6, 0.45, 3.5, paint, glass, trim, 0.3)
         shape.box((at, 0, 0.32), (8.6, 2.2, 0.5), trim)
         shape.box((at, 0, 3.62), (4.0, 1.6, 0.3), roof)
     shape.box((0, 0, 1.9), (0.6, 2.2, 2.7), trim)
     shape.tube([(4, 0, 3.7), (5, 0, 4.6), (4.4, 0, 5.2)], 0.04, trim)
-    for x, name in ((10.22, "head lamp"), (-10.22, "tail lamp")):
+    for x in (10.22, -10.22):
         for side in (-1, 1):
-            shape.box((x, side * 0.8, 0.95), (0.06, 0.3, 0.2), m.material(name, (0.75, 0.77, 0.8) if x > 0 else (0.4, 0.01, 0.01), 0.1))
+            shape.box((x, side * 0.8, 0.95), (0.06, 0.3, 0.2), _lamp(x))
     return shape
 
 
 def truck(site):
     """A lorry with a box body."""
-    cab, body = m.material("truck paint", site.random.choice(PAINTS), 0.35), m.material("truck body", site.random.choice(((0.65, 0.65, 0.63), (0.5, 0.4, 0.1), (0.1, 0.2, 0.4))), 0.5)
+    cab = m.material("truck paint", site.random.choice(PAINTS), 0.35)
+    body = m.material("truck body", site.random.choice(((0.65, 0.65, 0.63), (0.5, 0.4, 0.1), (0.1, 0.2, 0.4))), 0.5)
     shape, glass, black = Shape("truck"), m.material("car glass", (0.012, 0.016, 0.018), 0.04), m.material("car plastic", (0.012, 0.012, 0.012), 0.6)
     shape.box((-0.9, 0, 2.0), (4.8, 2.4, 2.4), body)
     shape.box((2.5, 0, 1.55), (1.7, 2.3, 2.1), cab)
@@ -98,8 +91,8 @@ def truck(site):
     shape.box((0, 0, 0.65), (6.4, 2.0, 0.3), black)
     for side in (-1, 1):
         shape.box((2.7, side * 1.16, 2.05), (0.9, 0.04, 0.75), glass)
-        shape.box((3.37, side * 0.85, 0.95), (0.05, 0.35, 0.2), m.material("head lamp", (0.75, 0.77, 0.8), 0.1))
-        shape.box((-3.32, side * 0.95, 0.85), (0.05, 0.3, 0.2), m.material("tail lamp", (0.4, 0.01, 0.01), 0.15))
+        for x in (3.37, -3.32):
+            shape.box((x, side * 0.9, 0.9), (0.05, 0.33, 0.2), _lamp(x))
     _wheels(shape, (-2.2, 2.4), 1.15, 0.45)
     return shape
 
@@ -107,7 +100,8 @@ def truck(site):
 def wheels_and_frame(shape, site):
     """A bicycle along +x, its wheels at x = -0.52 and 0.52."""
     tyre, metal = m.material("tyre", (0.015, 0.015, 0.015), 0.85), m.material("rim", (0.5, 0.5, 0.52), 0.3, metal=0.9)
-    frame, black = m.material("frame", site.random.choice(PAINTS[:3] + [(0.5, 0.3, 0.02), (0.03, 0.25, 0.2)]), 0.35), m.material("saddle", (0.015, 0.015, 0.015), 0.6)
+    frame = m.material("frame", site.random.choice(PAINTS[:3] + [(0.5, 0.3, 0.02), (0.03, 0.25, 0.2)]), 0.35)
+    black = m.material("saddle", (0.015, 0.015, 0.015), 0.6)
     for x in (-0.52, 0.52):
         rim = [(x + 0.33 * math.cos(a), 0, 0.34 + 0.33 * math.sin(a)) for a in (math.tau * k / 24 for k in range(25))]
         shape.tube(rim, 0.022, tyre, 6)
@@ -130,7 +124,8 @@ def bicycle(site):
 
 def scooter(site):
     """A kick scooter along +x, with a motor's thick stem."""
-    black, colour = m.material("scooter black", (0.02, 0.02, 0.022), 0.5), m.material("scooter paint", site.random.choice(((0.05, 0.45, 0.1), (0.6, 0.3, 0.02), (0.55, 0.55, 0.55))), 0.4)
+    black = m.material("scooter black", (0.02, 0.02, 0.022), 0.5)
+    colour = m.material("scooter paint", site.random.choice(((0.05, 0.45, 0.1), (0.6, 0.3, 0.02), (0.55, 0.55, 0.55))), 0.4)
     shape = Shape("scooter")
     shape.box((0, 0, 0.15), (0.75, 0.17, 0.07), black)
     shape.tube([(0.42, 0, 0.16), (0.36, 0, 1.12)], 0.035, colour, 9)

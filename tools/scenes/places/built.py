@@ -4,9 +4,8 @@ import math
 
 from .. import materials as m
 from ..mesh import Shape
-from ..props import boxes, concrete, dark, far_trees, house_across, houses, painted, railing, steel, trees, wall, wood
+from ..props import boxes, concrete, dark, far_trees, house_across, houses, painted, steel, trees, wood
 from ..site import FAR, NEAR
-from ..street import KERB
 from ..vehicles import tram
 from .plan import Place
 
@@ -24,7 +23,7 @@ def _strip_lamps(site, name, xs, z, every, far=40.0, near=-4.0):
 
 def _station(site):
     """A platform with a roof on columns beside two tracks, a name board, and often a train."""
-    low = site.outer + 0.0
+    low = site.outer
     white, iron = m.material("tar white", (0.7, 0.7, 0.67), 0.7), m.material("rail", (0.42, 0.36, 0.3), 0.28, metal=0.9)
     for ys in site.spans():
         site.slab("platform edge", (low - 0.45, low), ys, site.z + 0.004, white, ("surface", "paved_sidewalk"))
@@ -54,7 +53,8 @@ def _station(site):
     boxes(site, "sign", parts, (x + low) / 2 - 0.3, site.draw(7, 10))
     boxes(site, "block", [((0, 18, 2.4), (0.4, 60, 4.8), m.bricks((0.3, 0.14, 0.09)))], site.edge - 6)
     if not site.bare:
-        boxes(site, "bench", [((0, 0, 0.45), (0.5, 1.8, 0.06), wood(site)), ((0.0, 0, 0.22), (0.1, 1.4, 0.44), dark(site)), ((-0.25, 0, 0.7), (0.05, 1.8, 0.4), wood(site))], x + 0.2, site.draw(9, 12))
+        parts = [((0, 0, 0.45), (0.5, 1.8, 0.06), wood(site)), ((0, 0, 0.22), (0.1, 1.4, 0.44), dark(site)), ((-0.25, 0, 0.7), (0.05, 1.8, 0.4), wood(site))]
+        boxes(site, "bench", parts, x + 0.2, site.draw(9, 12))
     if site.random.random() < 0.65:
         shape = tram(site, "train")
         y = site.draw(16, 22) if site.random.random() < 0.6 else site.draw(6, 10)
@@ -77,7 +77,9 @@ def _tunnel(site):
     site.width = (outer - edge) / 2 + 0.3
     vault, middle, half = Shape("tunnel"), (edge + outer) / 2, (outer - edge) / 2
     foot = site.foot is not None
-    arch = [(edge, -3 if foot else -0.2)] + [(middle - half * math.cos(math.pi * k / 12), tall - 0.9 + (0.9 + (0.5 if foot else 0)) * math.sin(math.pi * k / 12)) for k in range(13)] + [(outer, -3 if foot else -0.2)]
+    low, rise = (-3.0, 1.4) if foot else (-0.2, 0.9)
+    vaulted = [(middle - half * math.cos(math.pi * k / 12), tall - 0.9 + rise * math.sin(math.pi * k / 12)) for k in range(13)]
+    arch = [(edge, low), *vaulted, (outer, low)]
     if foot and not site.down:
         arch = [(u, v + (2.6 if v > 1 else 0)) for u, v in arch]
     points = [(u, y, v) for y in (NEAR, end) for u, v in arch]
@@ -147,7 +149,8 @@ def _indoors(site):
                 doors.box((side * (half - 0.03), y, 1.65), (0.03, 0.88, 0.63), painted(site))
             y += site.draw(2.2, 3.4)
     site.put(doors, 0, 0)
-    boxes(site, "door", [((dx, -0.03, 1.05), (0.9, 0.06, 2.1), leaf) for dx in (-0.46, 0.46)], 0, end, site.z if site.foot is None else site.z + (0 if site.down else 1.2))
+    floor = site.z if site.down else site.height(end)
+    boxes(site, "door", [((dx, -0.03, 1.05), (0.9, 0.06, 2.1), leaf) for dx in (-0.46, 0.46)], 0, end, floor)
     if hall:
         column = Shape("column")
         for k in range(3):
@@ -158,7 +161,7 @@ def _indoors(site):
         pot = Shape("planter")
         pot.lathe([(0.22, 0), (0.3, 0.45), (0.26, 0.45), (0.26, 0.4), (0.01, 0.4)], painted(site), 16)
         site.put(pot, half - 0.6, 7)
-    _strip_lamps(site, "lamp", (0,) if half < 2.5 else (-half * 0.5, half * 0.5), top + 0.0, 3.2, end)
+    _strip_lamps(site, "lamp", (0,) if half < 2.5 else (-half * 0.5, half * 0.5), top, 3.2, end)
     for y in (0.5, 4.5, 9.0, 13.5):
         for x in (0,) if half < 2.5 else (-half * 0.5, half * 0.5):
             site.lamp(x, y, top - 0.5, 26.0, (1.0, 0.93, 0.8))

@@ -5,8 +5,9 @@ import math
 from .. import materials as m
 from ..greenery import bush
 from ..mesh import Shape
-from ..props import (board_fence, boxes, concrete, dark, far_trees, hedges, hills, house_across, houses, lamps, leaf, painted, railing, steel, trees, wall, wood)
+from ..props import board_fence, boxes, concrete, far_trees, hills, house_across, houses, lamps, leaf, railing, steel, trees, wall, wood
 from ..site import FAR, NEAR
+from ..surfaces import grass
 from ..vehicles import car
 from .plan import Place
 
@@ -70,10 +71,11 @@ def _car_park(site):
                             turn = 0.0 if site.random.random() < 0.5 else math.pi
                             site.put(car(site), x + side * deep / 2, y, turn=turn, tags=[("traffic", "parked_vehicles")])
     site.put(lines, 0, 0, site.z + 0.006)
-    boxes(site, "sign", [((0, 0, 1.6), (0.08, 0.08, 3.2), steel(site)), ((0, -0.06, 2.9), (0.75, 0.05, 0.75), m.material("sign blue", (0.01, 0.08, 0.42), 0.4)),
-                         ((-0.12, -0.1, 2.9), (0.1, 0.03, 0.5), m.material("sign white", (0.8, 0.8, 0.8), 0.4)), ((0.02, -0.1, 3.1), (0.25, 0.03, 0.09), m.material("sign white", (0.8, 0.8, 0.8), 0.4)),
-                         ((0.02, -0.1, 2.9), (0.25, 0.03, 0.09), m.material("sign white", (0.8, 0.8, 0.8), 0.4)), ((0.12, -0.1, 3.0), (0.09, 0.03, 0.28), m.material("sign white", (0.8, 0.8, 0.8), 0.4))],
-          -site.half - 0.2 if not site.bare else -site.half - 2.4, site.draw(9, 12))
+    blue, white = m.material("sign blue", (0.01, 0.08, 0.42), 0.4), m.material("sign white", (0.8, 0.8, 0.8), 0.4)
+    letter = [((-0.12, 2.9), (0.1, 0.5)), ((0.02, 3.1), (0.25, 0.09)), ((0.02, 2.9), (0.25, 0.09)), ((0.12, 3.0), (0.09, 0.28))]
+    parts = [((0, 0, 1.6), (0.08, 0.08, 3.2), steel(site)), ((0, -0.06, 2.9), (0.75, 0.05, 0.75), blue)]
+    parts += [((x, -0.1, z), (wide, 0.03, tall), white) for (x, z), (wide, tall) in letter]
+    boxes(site, "sign", parts, -site.half - (2.4 if site.bare else 0.2), site.draw(9, 12))
     lamps(site, site.outer + 5.4, -1, 22.0)
     houses(site, 1, site.outer + 26, (2, 3))
     house_across(site, 56, width=60, storeys=2)
@@ -181,7 +183,6 @@ def _fields(site):
         return
     for x0, x1 in ((-80, site.edge - 5), (site.outer + 5, 80)):
         dry = site.random.choice((0.9, 0.6, 0.1))
-        from ..surfaces import grass
         material = grass(site.random, dry) if site.random.random() < 0.7 else m.mottled("earth", (0.13, 0.085, 0.05), 0.4, 1.5)
         for ys in site.spans(2, 90):
             site.slab("field", (x0, x1), ys, site.z + 0.012, material)
@@ -202,7 +203,8 @@ def _forest_path(site):
     for x, y in _scatter(site, 45, 2.5, 26, 9, 0.5):
         if not (site.cut and site.cut[0] - 0.6 < y < site.cut[1] + 0.6):
             site.put(fern, x, y, turn=site.draw(0, 6), scale=site.draw(0.6, 1.3))
-    trees(site, [(side * site.draw(3.5, 13), y) for side in (-1, 1) for y in (6, 10, 14, 18, 23, 28, 34)] + [(site.draw(-14, 14), site.draw(40, 52)) for _ in range(10)], 7.5, 9.5)
+    near = [(side * site.draw(3.5, 13), y) for side in (-1, 1) for y in (6, 10, 14, 18, 23, 28, 34)]
+    trees(site, near + [(site.draw(-14, 14), site.draw(40, 52)) for _ in range(10)], 7.5, 9.5)
 
 
 def _waterside(site):
@@ -217,7 +219,8 @@ def _waterside(site):
     hull, cabin = m.material("hull", site.random.choice(((0.6, 0.6, 0.58), (0.4, 0.04, 0.03), (0.03, 0.12, 0.3))), 0.4), m.material("cabin", (0.65, 0.64, 0.6), 0.5)
     for _ in range(site.random.randint(2, 4)):
         boat = Shape("boat")
-        boat.loft([[(x, y * w, z) for y, z in ((-1, 0.9), (-0.7, -0.2), (0.7, -0.2), (1, 0.9))] for x, w in ((-2.6, 0.8), (-1, 1.0), (1, 0.95), (3, 0.12))], hull, smooth=False)
+        ribs, section = ((-2.6, 0.8), (-1, 1.0), (1, 0.95), (3, 0.12)), ((-1, 0.9), (-0.7, -0.2), (0.7, -0.2), (1, 0.9))
+        boat.loft([[(x, y * wide, z) for y, z in section] for x, wide in ribs], hull, smooth=False)
         boat.box((-0.8, 0, 1.3), (1.6, 1.2, 0.9), cabin)
         boat.tube([(0.5, 0, 0.8), (0.5, 0, 6)], 0.05, wood(site), 6)
         site.put(boat, start + site.draw(4, 22), site.draw(10, 40), site.z - 0.8, turn=site.draw(0, 6.28))

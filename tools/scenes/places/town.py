@@ -6,8 +6,9 @@ from .. import materials as m
 from ..buildings import garden_wall
 from ..mesh import Shape
 from ..obstacles import rubble, stall
-from ..props import (boxes, concrete, dark, hedges, house_across, houses, lamps, painted, railing, steel, trees, wall, wood)
+from ..props import boxes, concrete, dark, hedges, house_across, houses, lamps, painted, railing, steel, striped, trees, wood
 from ..site import FAR
+from ..vehicles import car
 from .plan import Place
 
 
@@ -43,7 +44,7 @@ def _garden(site, x, side):
         railing(site, x + side * 0.2, -5, 40, 0.95, "fence", 0.13, site.keep("picket", lambda: m.material("picket", (0.7, 0.7, 0.67), 0.6)))
 
 
-def _shop_fronts(site, x, side, deep=0.0):
+def _shop_fronts(site, x, side):
     """Large panes, a name board and often an awning in front of each house; `side` -1 for shops at smaller x."""
     glass, out = m.mottled("shop glass", (0.14, 0.12, 0.09), 0.9, 1.3, 0.06), -side
     for low, high in site.spans(-6, 42, 1.5):
@@ -61,10 +62,9 @@ def _shop_fronts(site, x, side, deep=0.0):
                 plate(0.18, (k - 3) * 0.42, 2.98, 0.2, site.draw(0.2, 0.32), site.keep("letters", lambda: m.material("letters", (0.8, 0.78, 0.7), 0.5, glow=0.3)))
             site.put(shape, 0, 0)
             if site.random.random() < 0.65:
-                cloth = m.stripes("awning stripes", (0.75, 0.73, 0.68), site.random.choice(((0.5, 0.03, 0.03), (0.03, 0.22, 0.1), (0.04, 0.1, 0.35), (0.55, 0.35, 0.03))), 0.25, 0.0)
                 awning, reach = Shape("awning"), 1.25
                 outline = [(x, 2.9), (x + out * reach, 2.35), (x + out * reach, 2.15), (x + out * (reach - 0.02), 2.33), (x, 2.86)]
-                awning.prism(outline, 1, y + 0.15, y + width - 0.15, cloth)
+                awning.prism(outline, 1, y + 0.15, y + width - 0.15, striped(site))
                 site.put(awning, 0, 0)
             site.lamp(x + out * 0.6, middle, 2.6, 25.0)
             y += width
@@ -109,7 +109,8 @@ def _plaza(site):
     stone, y = concrete(site), site.draw(13, 17)
     if site.random.random() < 0.6:
         shape = Shape("fountain")
-        shape.lathe([(2.6, 0), (2.6, 0.5), (2.3, 0.5), (2.3, 0.3), (0.4, 0.3), (0.3, 1.2), (0.9, 1.45), (0.9, 1.55), (0.15, 1.5), (0.1, 2.1), (0.01, 2.15)], stone, 28)
+        basin, bowl = [(2.6, 0), (2.6, 0.5), (2.3, 0.5), (2.3, 0.3), (0.4, 0.3)], [(0.3, 1.2), (0.9, 1.45), (0.9, 1.55), (0.15, 1.5), (0.1, 2.1), (0.01, 2.15)]
+        shape.lathe(basin + bowl, stone, 28)
         site.put(shape, site.draw(-3, 3), y)
     else:
         shape = Shape("statue")
@@ -128,8 +129,8 @@ def _bus_stop(site):
     y = y if site.is_free(y, 2.2) else (site.cut[1] + 2.4 if site.cut else max(1.0, site.foot - 1.5))
     pane = m.material("shelter glass", (0.1, 0.14, 0.15), 0.08)
     poster = m.material("poster", site.random.choice(((0.6, 0.3, 0.05), (0.08, 0.3, 0.5), (0.5, 0.05, 0.15))), 0.4, glow=0.35)
-    parts = [((0, 0, 2.4), (1.5, 3.6, 0.09), metal), ((-0.65, 0, 1.2), (0.03, 3.5, 1.9), pane), ((0, 1.75, 1.2), (1.2, 0.05, 2.1), metal), ((0.02, 1.72, 1.25), (0.95, 0.05, 1.6), poster),
-             ((-0.35, -0.2, 0.5), (0.4, 2.4, 0.05), wood(site))]
+    parts = [((0, 0, 2.4), (1.5, 3.6, 0.09), metal), ((-0.65, 0, 1.2), (0.03, 3.5, 1.9), pane), ((0, 1.75, 1.2), (1.2, 0.05, 2.1), metal),
+             ((0.02, 1.72, 1.25), (0.95, 0.05, 1.6), poster), ((-0.35, -0.2, 0.5), (0.4, 2.4, 0.05), wood(site))]
     parts += [((dx, dy, 1.2), (0.07, 0.07, 2.4), metal) for dx in (-0.65,) for dy in (-1.75, 0, 1.75)] + [((0.6, 1.75, 1.2), (0.07, 0.07, 2.4), metal)]
     boxes(site, "shelter", parts, x, y)
     site.lamp(x, y, 2.2, 25.0)
@@ -149,7 +150,10 @@ def _building_front(site):
     y = max(site.draw(8.0, 11.0), (site.cut[1] + 2.0) if site.cut else 0.0, (site.foot + 7.0) if site.foot is not None else 0.0)
     z = site.z if site.foot is None else 0.12
     width = site.draw(14, 22)
-    wall_skin = m.bricks((site.draw(0.3, 0.42), site.draw(0.12, 0.22), 0.09)) if site.random.random() < 0.5 else m.plaster((site.draw(0.45, 0.75), site.draw(0.45, 0.65), site.draw(0.35, 0.6)))
+    if site.random.random() < 0.5:
+        wall_skin = m.bricks((site.draw(0.3, 0.42), site.draw(0.12, 0.22), 0.09))
+    else:
+        wall_skin = m.plaster((site.draw(0.45, 0.75), site.draw(0.45, 0.65), site.draw(0.35, 0.6)))
     shape, stone, glass, storeys = Shape("block"), concrete(site), m.window_glass(), site.random.randint(3, 5)
     shape.box((0, y + 4, z + 1.7 * storeys), (width, 8, 3.4 * storeys), wall_skin)
     shape.box((0, y - 0.05, z + 0.3), (width + 0.2, 0.2, 0.6), stone)
@@ -259,7 +263,6 @@ def _yard(site):
     trees(site, [(site.outer + 4.5, y + 3), (-site.half - 8, y - 3.5)])
     site.lamp(0, y - 0.5, 2.7, 40.0)
     if site.asks("traffic", "parked_vehicles"):
-        from ..vehicles import car
         site.put(car(site), 0.2, y - 2.9 if y > 7 else y - 2.4, turn=math.pi / 2, tags=[("traffic", "parked_vehicles")])
 
 
