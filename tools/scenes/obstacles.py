@@ -155,7 +155,7 @@ def _branch(site, x, y):
             site.put(bush(site.random, leaf(site)), x + side * 0.15 * k, y + 0.7 * k, turn=site.draw(0, 6), scale=site.draw(0.8, 1.25), tags=tag)
         return
     shape, bark = Shape("branch"), m.mottled("bark", (0.09, 0.065, 0.045), 0.4, 10)
-    out = side * (site.half + 0.6)
+    out = side * min(site.half + 0.6, 2.6)
     for k in range(4):
         a, b = (out, y + 0.3 * k, 2.0 + 0.12 * k), (-side * site.draw(0.0, 0.5), y + site.draw(-0.5, 0.6), site.draw(1.05, 1.75))
         middle = [(p + q) / 2 + (0.15 if i == 2 else 0) for i, (p, q) in enumerate(zip(a, b))]
