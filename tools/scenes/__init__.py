@@ -1,8 +1,11 @@
-"""Generated street scenes: streets built from code, rendered with Blender's Cycles (bpy) on the CPU.
+"""Generated street scenes: places built from code, rendered with Blender's Cycles (bpy) on the CPU.
 
-`materials` and `nodes` say how surfaces look, `mesh` builds shapes; `street`, `buildings`, `things`, `people` and `greenery` are what
-stands in a street; `stage` holds sky, camera and render settings; `path` walks; `demo` is the demonstration walk (street and route);
-`truth` finds out what the walker sees; `render` writes frames; `__main__` is the command line.
+`serve` answers requests for pictures: `request` says what one shall show, `build` makes the scene of it on a `site` (`ground`, `places`,
+`crossings`, `obstacles`, `people`, `traffic`, `sky`), `film` renders picture and map with what is in the `air`, `told` tells from the
+picture's layers what is truly to be seen. `classes` reads vocabulary and ontology; `check` draws every class once; `tests` need no Blender.
 
-Metres and z up throughout. Everything random comes from a seeded `random.Random` that the caller hands in.
+`materials`, `surfaces` and `nodes` say how things look, `mesh` builds shapes; `street`, `buildings`, `things`, `vehicles`, `greenery` and
+`props` are the stock. `demo` is the demonstration walk (street and route), which `path` walks, `truth` observes and `render` writes.
+
+Metres and z up throughout. Everything random comes from a seeded `random.Random`.
 """

@@ -1,29 +1,31 @@
-"""Command line: `python -m scenes demo OUT`, run from the folder `tools`."""
+"""Command line: `python -m scenes serve`, `demo OUT` or `check`, run from the folder `tools`."""
 
 import argparse
+import sys
 
-from . import demo, render, stage, streets, truth
+from . import check, demo, render, serve, stage, truth
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scenes", description="Render generated street scenes.")
     commands = parser.add_subparsers(dest="command", required=True)
+    answers = commands.add_parser("serve", help="answer requests for pictures, a line of JSON each, from standard input")
+    checks = commands.add_parser("check", help="draw every class of the vocabulary and say which cannot be drawn")
     walk = commands.add_parser("demo", help="the demonstration walk; run it again to go on where it was stopped")
     walk.add_argument("out", help="folder of the walk")
     walk.add_argument("--only", type=int, nargs="*", help="numbers of the frames to render")
     walk.add_argument("--no-frames", action="store_true", help="write the tables and the truth only")
-    photos = commands.add_parser("photos", help="random streets as shards to learn from; run it again to go on where it was stopped")
-    photos.add_argument("out", help="folder of the shards")
-    photos.add_argument("--streets", type=int, default=48, help="how many, eight photos of each")
-    for command, samples, size in ((walk, 5, (400, 300)), (photos, 4, (320, 240))):
-        command.add_argument("--seed", type=int, default=7)
-        command.add_argument("--samples", type=int, default=samples)
-        command.add_argument("--size", type=int, nargs=2, default=size, metavar=("WIDTH", "HEIGHT"))
-        command.add_argument("--quality", type=int, default=78, help="of the JPEG files")
-        command.add_argument("--threads", type=int, default=2)
+    walk.add_argument("--seed", type=int, default=7)
+    walk.add_argument("--samples", type=int, default=5)
+    walk.add_argument("--size", type=int, nargs=2, default=(400, 300), metavar=("WIDTH", "HEIGHT"))
+    walk.add_argument("--quality", type=int, default=78, help="of the JPEG files")
+    for command, threads in ((answers, 1), (checks, 2), (walk, 2)):
+        command.add_argument("--threads", type=int, default=threads)
     arguments = parser.parse_args()
-    if arguments.command == "photos":
-        streets.photos(arguments.out, arguments.streets, arguments.seed, arguments.samples, arguments.size, arguments.quality, arguments.threads)
+    if arguments.command == "serve":
+        serve.serve(arguments.threads)
+    elif arguments.command == "check":
+        sys.exit(not check.run(arguments.threads))
     else:
         _demo(arguments)
 

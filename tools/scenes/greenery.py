@@ -6,8 +6,8 @@ from . import materials as m
 from .mesh import Shape
 
 
-def tree(random, leaf, bark, height=6.5, leaves=5200):
-    """A street tree with a clear trunk of about 2.4 m."""
+def tree(random, leaf, bark, height=6.5, leaves=5200, size=0.15):
+    """A street tree with a clear trunk of about 2.4 m and leaves of `size` metres."""
     shape = Shape("tree")
     crown = 2.5
     lean = random.uniform(-0.15, 0.15)
@@ -26,7 +26,7 @@ def tree(random, leaf, bark, height=6.5, leaves=5200):
         d = _direction(random)
         r = radius * random.random() ** 0.4
         points.append([c + r * e for c, e in zip(centre, d)])
-    _leaf_cards(shape, random, points, leaf, 0.15)
+    _leaf_cards(shape, random, points, leaf, size)
     return shape
 
 
@@ -44,6 +44,17 @@ def hedge(random, leaf, length, height=1.1, depth=0.6):
             p[0] = math.copysign(depth / 2, p[0]) + random.gauss(0, 0.03)
         points.append(p)
     _leaf_cards(shape, random, points, leaf, 0.06)
+    return shape
+
+
+def bush(random, leaf, shape=None, centre=(0, 0, 0.55), radius=0.6, leaves=520):
+    """A round bush, or a bunch of leaves added to `shape`."""
+    shape = shape or Shape("bush")
+    points = []
+    for _ in range(leaves):
+        d, r = _direction(random), radius * random.random() ** 0.35
+        points.append([centre[k] + r * d[k] * (1.0 if k < 2 else 0.95) for k in range(3)])
+    _leaf_cards(shape, random, points, leaf, 0.11)
     return shape
 
 

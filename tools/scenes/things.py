@@ -83,12 +83,16 @@ class Cars:
     def __init__(self):
         self.shapes = {}
 
-    def place(self, x, y, turn, colour, z=0.0):
-        """A car of the paint numbered `colour` that heads along +x turned by `turn`."""
+    def shape(self, colour):
+        """A car of the paint numbered `colour` that heads along +x."""
         colour %= len(PAINTS)
         if colour not in self.shapes:
             self.shapes[colour] = _car(PAINTS[colour])
-        return self.shapes[colour].place(x, y, z, turn)
+        return self.shapes[colour]
+
+    def place(self, x, y, turn, colour, z=0.0):
+        """Such a car, turned by `turn`."""
+        return self.shape(colour).place(x, y, z, turn)
 
 
 def _ring(x, half, low, high, power, lean=0.0, n=32):

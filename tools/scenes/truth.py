@@ -1,4 +1,4 @@
-"""What the walker sees and when, computed from the scene: for each frame, points on each target are projected and looked at by rays."""
+"""What the demonstration's walker sees and when, computed from the scene: for each frame, points on each target are projected and looked at by rays."""
 
 import csv
 import math
@@ -11,8 +11,6 @@ from . import stage
 
 NEAR = 8.0
 """Metres within which a thing counts."""
-FARTHEST = 30.0
-"""Metres beyond which nothing is made out in a small picture."""
 SHARE = 0.2
 """Share of a target's points that must be in the picture and not hidden; less suffices close by."""
 AHEAD = math.radians(16)
@@ -34,8 +32,8 @@ def grid(xs, ys, z, count=5):
     return [(xs[0] + (xs[1] - xs[0]) * i / (count - 1), ys[0] + (ys[1] - ys[0]) * j / (count - 1), z) for i in range(count) for j in range(count)]
 
 
-def _look(scene, camera, target, beyond):
-    """Bearing and distance in metres of each of `target`'s points that is in the picture, nearer than `beyond`, and not hidden."""
+def _look(scene, camera, target):
+    """Bearing and distance in metres of each of `target`'s points that is in the picture and not hidden."""
     graph = bpy.context.evaluated_depsgraph_get()
     to_camera = camera.matrix_world.inverted()
     origin = camera.matrix_world.translation
@@ -44,21 +42,16 @@ def _look(scene, camera, target, beyond):
     own = {o.name for o in target.objects}
     for point in target.points:
         local, line = to_camera @ Vector(point), Vector(point) - origin
-        if local.z > -0.2 or abs(local.x / local.z) > half_width or abs(local.y / local.z) > half_height or line.length > beyond:
+        if local.z > -0.2 or abs(local.x / local.z) > half_width or abs(local.y / local.z) > half_height:
             continue
         hit, _, _, _, blocker, _ = scene.ray_cast(graph, origin, line.normalized(), distance=line.length - 0.06)
         if not hit or blocker.name in own:
             yield math.atan2(local.x, -local.z), math.hypot(line.x, line.y)
 
 
-def in_picture(scene, camera, target):
-    """Whether anything of `target` can be made out, near or far."""
-    return any(True for _ in _look(scene, camera, target, FARTHEST))
-
-
 def seen(scene, camera, target):
     """`ahead`, `left` or `right` where `target` is near and in view; otherwise None."""
-    visible = list(_look(scene, camera, target, math.inf))
+    visible = list(_look(scene, camera, target))
     nearest = min((metres for _, metres in visible), default=math.inf)
     share = len(visible) / len(target.points)
     if nearest > NEAR or share < (SHARE if nearest > 3.5 else SHARE / 2):

@@ -1,0 +1,116 @@
+"""What a picture shall show: one request, read from a line of JSON, checked, and completed from its seed. Pure."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from .classes import FACETS
+
+USUAL = {
+    "street": "paved_sidewalk asphalt brick_or_cobble", "residential_street": "paved_sidewalk asphalt", "shopping_street": "paved_sidewalk brick_or_cobble",
+    "alley": "asphalt brick_or_cobble", "plaza": "brick_or_cobble paved_sidewalk", "park": "gravel_or_dirt asphalt grass", "car_park": "asphalt",
+    "station": "paved_sidewalk", "bus_stop": "paved_sidewalk asphalt", "bridge": "paved_sidewalk asphalt", "tunnel": "paved_sidewalk asphalt",
+    "construction_site": "gravel_or_dirt cracked_or_broken", "highway": "asphalt", "country_road": "asphalt gravel_or_dirt", "forest_path": "gravel_or_dirt",
+    "stairs": "steps_up steps_down", "building_front": "paved_sidewalk brick_or_cobble", "market": "brick_or_cobble paved_sidewalk",
+    "waterside": "paved_sidewalk brick_or_cobble sand", "open_land": "gravel_or_dirt grass", "railway": "gravel_or_dirt",
+    "yard_or_driveway": "brick_or_cobble asphalt", "indoors": "indoor_floor",
+}
+"""What one usually stands on in each place."""
+OFTEN_NONE = {"crossing": 0.6, "obstacle": 0.4, "people": 0.4, "traffic": 0.5}
+HEIGHTS = (1.2, 1.6)
+"""Metres of a camera on a chest above what its walker stands on."""
+ROOFED = {"indoors"}
+FLOORED = {"indoors", "station", "tunnel"}
+"""Places that may have an indoor floor."""
+INSIDE = {"surface": {"indoor_floor", "wet_or_puddle", "tactile_paving", "steps_up", "steps_down", "none"},
+          "obstacle": set(FACETS["obstacle"]) - {"parked_car", "manhole_or_pothole"}, "people": {"none", "few", "crowd"}, "crossing": {"none"}, "traffic": {"none"}}
+"""What a room can hold."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """`facets` holds class ids by facet, every facet; `camera_height` in metres; `picture` and `map` are where the files go."""
+    id: str
+    seed: int
+    facets: dict
+    camera_height: float
+    width: int
+    height: int
+    picture: Path
+    map: Path
+
+    def asks(self, facet, label):
+        """Whether `label` is to be seen."""
+        return label in self.facets[facet]
+
+    @property
+    def place(self):
+        return self.facets["place"][0]
+
+    @property
+    def weather(self):
+        return self.facets["weather"][0]
+
+    @property
+    def light(self):
+        return self.facets["light"][0]
+
+
+def parse(line):
+    """The request of a line; ValueError says in one line what is wrong with it."""
+    try:
+        read = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error}") from None
+    if not isinstance(read, dict):
+        raise ValueError("a request must be a JSON object")
+    for key, kind in (("id", str), ("seed", int), ("picture", str), ("map", str)):
+        if not isinstance(read.get(key), kind):
+            raise ValueError(f"{key} must be given, as {kind.__name__}")
+    width, height = read.get("width", 320), read.get("height", 240)
+    if not all(isinstance(n, int) and 32 <= n <= 2048 for n in (width, height)):
+        raise ValueError("width and height must be whole numbers from 32 to 2048")
+    camera = read.get("camera_height", Random(f"height {read['seed']}").uniform(*HEIGHTS))
+    if not isinstance(camera, (int, float)) or not 0.5 <= camera <= 2.5:
+        raise ValueError("camera_height must be from 0.5 to 2.5 m")
+    facets = complete(_checked(read.get("facets") or {}), read["seed"])
+    return Request(read["id"], read["seed"], facets, float(camera), width, height, Path(read["picture"]), Path(read["map"]))
+
+
+def _checked(facets):
+    if not isinstance(facets, dict):
+        raise ValueError("facets must be an object of lists of class ids")
+    for facet, labels in facets.items():
+        if facet not in FACETS:
+            raise ValueError(f"no facet is called {facet!r}; there are {', '.join(FACETS)}")
+        if not isinstance(labels, list):
+            raise ValueError(f"{facet} must be a list of class ids")
+        for label in labels:
+            if label not in FACETS[facet]:
+                raise ValueError(f"{facet} has no class {label!r}; it has {', '.join(FACETS[facet])}")
+    return {facet: tuple(labels) for facet, labels in facets.items() if labels}
+
+
+def complete(asked, seed):
+    """Every facet: what is asked, the rest drawn from the seed; what cannot be in such a place is left out."""
+    facets, random = dict(asked), Random(f"request {seed}")
+    if "place" not in facets:
+        inside = "indoors" in asked.get("light", ()) or "indoor_floor" in asked.get("surface", ())
+        facets["place"] = ("indoors",) if inside else (random.choice([place for place in FACETS["place"] if place not in ROOFED]),)
+    place = facets["place"][0]
+    drawn = {
+        "surface": random.choice(USUAL[place].split()), "weather": random.choice(FACETS["weather"]), "light": random.choice(("day", "day", "dusk", "night")),
+        **{facet: "none" if random.random() < share else random.choice(FACETS[facet][1:]) for facet, share in OFTEN_NONE.items()},
+    }
+    for facet, label in drawn.items():
+        facets.setdefault(facet, (label,))
+    if place in ROOFED:
+        for facet, able in INSIDE.items():
+            facets[facet] = tuple(label for label in facets[facet] if label in able) or ("indoor_floor" if facet == "surface" else "none",)
+        facets["light"] = ("indoors",)
+    elif facets["light"] == ("indoors",):
+        facets["light"] = (drawn["light"],)
+    if place not in FLOORED:
+        facets["surface"] = tuple(label for label in facets["surface"] if label != "indoor_floor") or ("paved_sidewalk",)
+    return facets
