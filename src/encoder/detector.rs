@@ -301,10 +301,16 @@ mod tests {
     #[test]
     fn a_thing_that_was_found_twice_is_told_once() {
         // The same box of three neighbours, one of them under another name.
-        let values =
-            answer(&[(0, 0, [0.5, 0.5, 1.0, 1.0], 0.8), (1, 0, [-0.4, 0.5, 1.0, 1.0], 0.9), (8, 1, [0.5, -0.5, 1.0, 1.0], 0.7)]);
+        let values = answer(&[
+            (0, 0, [0.5, 0.5, 1.0, 1.0], 0.8),
+            (1, 0, [-0.4, 0.5, 1.0, 1.0], 0.9),
+            (8, 1, [0.5, -0.5, 1.0, 1.0], 0.7),
+        ]);
         let found = apart(decode(&values, SIDE, [64, 64], 0.1));
-        assert_eq!(found.iter().map(|d| (d.label, d.score)).collect::<Vec<_>>(), [("person", 0.9 * 0.9), ("bicycle", 0.9 * 0.7)]);
+        assert_eq!(
+            found.iter().map(|d| (d.label, d.score)).collect::<Vec<_>>(),
+            [("person", 0.9 * 0.9), ("bicycle", 0.9 * 0.7)]
+        );
     }
 
     #[test]

@@ -55,9 +55,12 @@ pub fn squash(
     let empty = || EncoderError::EmptyPicture { width: picture.width(), height: picture.height() };
     let (across, down) = (f64::from(picture.width()), f64::from(picture.height()));
     let source = TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), picture.rgb()).map_err(|_| empty())?;
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-        .crop(crop.left * across, crop.top * down, crop.width * across, crop.height * down);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
+        crop.left * across,
+        crop.top * down,
+        crop.width * across,
+        crop.height * down,
+    );
     let mut bytes = vec![0; 3 * width * height];
     let mut resized = TypedImage::<U8x3>::from_buffer(width as u32, height as u32, &mut bytes).map_err(|_| empty())?;
     Resizer::new().resize_typed(&source, &mut resized, &options).map_err(|_| empty())?;
@@ -116,7 +119,13 @@ impl SegmenterCard {
         if things.is_empty() {
             return Err("things in its metadata names none".to_owned());
         }
-        Ok(Self { things, short_side: one("short_side")?, multiple: one("multiple")?, mean: three("mean")?, std: three("std")? })
+        Ok(Self {
+            things,
+            short_side: one("short_side")?,
+            multiple: one("multiple")?,
+            mean: three("mean")?,
+            std: three("std")?,
+        })
     }
 
     /// Width and height to which a picture of this width and height is brought: its shape is kept but for whole multiples and for
@@ -218,9 +227,10 @@ fn enlarge(shares: &[f32], classes: usize, from: (usize, usize), to: (usize, usi
             for (value, (left, right)) in pixel.iter_mut().zip(left.iter().zip(right)) {
                 *value = left + (right - left) * way;
             }
-            let (class, share) = pixel.iter().enumerate().fold((0, f32::NEG_INFINITY), |most, (class, &share)| {
-                if share > most.1 { (class, share) } else { most }
-            });
+            let (class, share) = pixel
+                .iter()
+                .enumerate()
+                .fold((0, f32::NEG_INFINITY), |most, (class, &share)| if share > most.1 { (class, share) } else { most });
             best.push(class);
             sure.push(share);
         }

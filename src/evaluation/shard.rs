@@ -195,12 +195,7 @@ impl Shard {
         }
         let samples = photos
             .into_iter()
-            .map(|(key, photo)| Sample {
-                record: records.remove(&key).unwrap_or_default(),
-                map: maps.remove(&key),
-                key,
-                photo,
-            })
+            .map(|(key, photo)| Sample { record: records.remove(&key).unwrap_or_default(), map: maps.remove(&key), key, photo })
             .collect();
         Ok(Self { file, checksum: checksum(&bytes), samples, bytes })
     }

@@ -52,12 +52,12 @@ impl Default for Settings {
     /// Chosen on CamVid's `val` of the few that were tried.
     fn default() -> Self {
         Self {
-            steps: 900,
+            steps: 800,
             batch: 6,
             learning_rate: 3e-3,
             warm_up: 50,
             weight_decay: 0.01,
-            network_weight: 0.4,
+            network_weight: 0.3,
             dropout: 0.1,
             wide: 64,
             narrow: 40,
@@ -76,7 +76,8 @@ pub fn fit(learned: &Learned, settings: &Settings, show: Show) -> Result<Weights
     device.seed(settings.seed);
     let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
     let mut head = Head::new(Widths { taps: learned.widths, wide: settings.wide, narrow: settings.narrow }, &device);
-    let adam = AdamWConfig::new().with_beta_1(0.9).with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(settings.weight_decay);
+    let adam =
+        AdamWConfig::new().with_beta_1(0.9).with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(settings.weight_decay);
     let mut optimizer = ModuleOptimizer::from(adam.build());
 
     let progress = show.begin("head", settings.steps, "steps");
