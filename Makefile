@@ -31,7 +31,7 @@ test: ## set up, and run all tests of both programs
 
 bench: ## set up, and measure speed against the sum of the parts
 	@tools/setup.sh build run
-	cargo bench --locked --bench '*'
+	cargo bench --locked --features train --bench '*'
 
 test-camera: ## set up, and walk beside a camera that is unplugged and falls silent, in a virtual machine (x86-64)
 	@tools/setup.sh build run camera

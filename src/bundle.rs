@@ -291,17 +291,10 @@ impl Bundle {
         Ok(bundle)
     }
 
-    /// The folders where a model named `street` may lie, first come first taken: `STREETSCAPE_MODEL`, the user's data folder,
-    /// beside the program, the checkout.
+    /// The folders where a model named `street` may lie, first come first taken: `STREETSCAPE_MODEL`, then [`model_places`].
     pub fn places() -> Vec<PathBuf> {
-        let mut places: Vec<PathBuf> = env::var_os("STREETSCAPE_MODEL").map(PathBuf::from).into_iter().collect();
-        places.extend(user_models().map(|models| models.join("street")));
-        let program = env::current_exe().ok();
-        places.extend(program.iter().filter_map(|p| p.parent()).map(|p| p.join("models/street")));
-        // target/release/streetscape lies three folders below the checkout.
-        places.extend(program.iter().flat_map(|p| p.ancestors().skip(2).take(3)).map(|p| p.join("models/street")));
-        places.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/street"));
-        places
+        let chosen = env::var_os("STREETSCAPE_MODEL").map(PathBuf::from);
+        chosen.into_iter().chain(model_places("street")).collect()
     }
 
     /// Opens the first bundle there is of [`Bundle::places`]. A bundle that is there and damaged is an error, not skipped.
@@ -396,6 +389,18 @@ impl Manifest {
 /// Where the user's own models lie: `models` in streetscape's data folder.
 pub fn user_models() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "streetscape").map(|dirs| dirs.data_dir().join("models"))
+}
+
+/// The folders where the model `name` may lie: the user's data folder, beside the program, the checkout.
+pub fn model_places(name: &str) -> Vec<PathBuf> {
+    let inside = Path::new("models").join(name);
+    let mut places: Vec<PathBuf> = user_models().map(|models| models.join(name)).into_iter().collect();
+    let program = env::current_exe().ok();
+    places.extend(program.iter().filter_map(|p| p.parent()).map(|p| p.join(&inside)));
+    // target/release/streetscape lies three folders below the checkout.
+    places.extend(program.iter().flat_map(|p| p.ancestors().skip(2).take(3)).map(|p| p.join(&inside)));
+    places.push(Path::new(env!("CARGO_MANIFEST_DIR")).join(inside));
+    places
 }
 
 /// SHA-256 in hexadecimal.

@@ -5,8 +5,10 @@
 
 mod agreement;
 mod calibration;
+pub mod captions;
 mod confusion;
 mod error;
+pub mod facts;
 mod overlap;
 pub mod shard;
 pub mod street30;

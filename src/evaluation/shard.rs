@@ -167,16 +167,15 @@ impl Shard {
         let io = |source| EvaluationError::File { file: file.clone(), source };
         let bytes = fs::read(path).map_err(io)?;
         let mut photos: Vec<(String, Range<usize>)> = Vec::new();
-        let mut maps: HashMap<String, Range<usize>> = HashMap::new();
         let mut records: HashMap<String, Record> = HashMap::new();
+        let mut maps: HashMap<String, Range<usize>> = HashMap::new();
         let mut archive = tar::Archive::new(&bytes[..]);
         for entry in archive.entries().map_err(io)? {
             let mut entry = entry.map_err(io)?;
             let name = entry.path().map_err(io)?.display().to_string();
             let Some((key, ending)) = split(&name) else { continue };
             let start = usize::try_from(entry.raw_file_position()).unwrap_or(usize::MAX);
-            let length = usize::try_from(entry.size()).unwrap_or(usize::MAX);
-            let place = start..start.saturating_add(length);
+            let place = start..start.saturating_add(usize::try_from(entry.size()).unwrap_or(usize::MAX));
             match ending {
                 "jpg" | "jpeg" | "png" | "webp" => photos.push((key.to_owned(), place)),
                 "seg.png" => drop(maps.insert(key.to_owned(), place)),
@@ -205,7 +204,7 @@ impl Shard {
         self.bytes.get(sample.photo.clone()).unwrap_or_default()
     }
 
-    /// The bytes of the map beside a photo of this shard, a PNG; `None` where there is no map.
+    /// The bytes of the map beside a photo of this shard, `KEY.seg.png`, where there is one.
     pub fn map(&self, sample: &Sample) -> Option<&[u8]> {
         self.bytes.get(sample.map.clone()?)
     }
@@ -281,7 +280,7 @@ mod tests {
         assert_eq!(keys, ["a", "dir/b"]);
         assert_eq!(shard.photo(&shard.samples[0]), b"AA");
         assert_eq!(shard.photo(&shard.samples[1]), b"BBB");
-        assert_eq!([0, 1].map(|i| shard.map(&shard.samples[i])), [Some(&b"map"[..]), None]);
+        assert_eq!((shard.map(&shard.samples[0]), shard.map(&shard.samples[1])), (Some(&b"map"[..]), None));
         let record = &shard.samples[0].record;
         assert_eq!(record.category.as_deref(), Some("bus"));
         assert_eq!(record.captions.iter().map(Sentence::text).collect::<Vec<_>>(), ["a bus", "the bus"]);

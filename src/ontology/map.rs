@@ -30,6 +30,12 @@ impl StreetMap {
         (sure.len() == self.things.len()).then(|| Self { sure: Some(sure), ..self })
     }
 
+    /// The same with other names: what had the id `k` has the id `table[k]`.
+    pub fn renamed(mut self, table: &[u8; 256]) -> Self {
+        self.things.iter_mut().for_each(|thing| *thing = table[usize::from(*thing)]);
+        self
+    }
+
     /// Pixels in a row.
     pub fn width(&self) -> usize {
         self.width

@@ -61,12 +61,21 @@ pub struct Thing {
     /// Whether `noun` takes "are".
     #[serde(default)]
     pub plural: bool,
+    /// Whether it takes no article.
+    #[serde(default)]
+    pub mass: bool,
 }
 
 impl Thing {
     /// Whether a sentence may count it.
     pub fn is_counted(&self) -> bool {
         !self.nouns.is_empty()
+    }
+
+    /// One of it, with its article where it takes one.
+    pub fn one(&self) -> String {
+        let article = if self.noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        if self.mass || self.plural { self.noun.clone() } else { format!("{article} {}", self.noun) }
     }
 }
 
@@ -222,7 +231,7 @@ mod tests {
         let Tables { vistas, camvid, cityscapes, cityscapes_train, camvid_segnet, coco } = &ontology.file;
         // Vistas 1.2 names 66 labels and 2.0 names 124, of which 61 are the same.
         let sizes = [vistas, camvid, cityscapes, cityscapes_train, camvid_segnet, coco].map(|table| table.len());
-        assert_eq!(sizes, [129, 32, 34, 20, 12, 19]);
+        assert_eq!(sizes, [129, 32, 34, 20, 12, 18]);
         for numbering in [Numbering::Cityscapes, Numbering::CityscapesTrain, Numbering::CamVidSegNet] {
             let table = ontology.numbered(numbering);
             let count = table.iter().flatten().inspect(|id| assert!(ontology.thing(**id).is_some())).count();

@@ -4,6 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::pairs::generate::GenerateError;
 use crate::{
     bundle::BundleError, capture::CaptureError, encoder::EncoderError, evaluation::EvaluationError, ontology::OntologyError,
     vocabulary::VocabularyError,
@@ -82,6 +83,9 @@ pub enum TrainingError {
     /// The bundle can't be read or sealed.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// No picture can be generated.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
     /// The vocabulary is wrong.
     #[error(transparent)]
     Vocabulary(#[from] VocabularyError),

@@ -316,7 +316,7 @@ mod tests {
         let boxes = vec![("pothole".to_owned(), 0.0, 0.5, 0.2, 0.2), ("bus".to_owned(), 0.8, 0.0, 0.2, 0.2)];
         check(Record { boxes, ..Record::default() }, &["a pothole on the left", "a bus on the right"], &[]);
         let objects = [("person", 0.9), ("person", 0.6), ("bus", 0.7), ("car", 0.4)];
-        let objects = objects.map(|(label, score)| Object { label: label.to_owned(), score }).to_vec();
+        let objects = objects.map(|(label, score)| Object { label: label.to_owned(), score, r#box: [0.0; 4] }).to_vec();
         check(Record { objects, ..Record::default() }, &["A photo with two people and a bus"], &[]);
         let places365 = vec![("parking garage/indoor".to_owned(), 0.4)];
         check(Record { places365, ..Record::default() }, &["A photo of a parking garage indoor"], &[]);

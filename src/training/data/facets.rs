@@ -1,10 +1,13 @@
 //! What is true of a photo, in the vocabulary's classes.
 
 use super::Photo;
-use crate::vocabulary::{Facet, Kind};
+use crate::{
+    evaluation::shard::{FacetLabels, Origin},
+    vocabulary::{Facet, Kind},
+};
 
 /// What a labeller writes where nobody could tell.
-const UNCLEAR: &str = "unclear";
+pub(in crate::training) const UNCLEAR: &str = "unclear";
 
 /// What the sources' own labels say, where they map clearly: label, facet, class.
 const SOURCE_LABELS: [(&str, &str, &str); 24] = [
@@ -42,7 +45,8 @@ pub struct Truth {
 }
 
 /// What is known of `photo` in `facet`; `None` where nobody looked or nobody could tell. Hand labels come first, then what
-/// the record says of the facet. A source's own label counts only where classes exclude each other: it says that one thing is there and nothing of the others.
+/// the record says of the facet; what was read off a map says nothing of the classes that it doesn't name, and isn't asked. A source's
+/// own label counts only where classes exclude each other: it says that one thing is there and nothing of the others.
 pub fn truth(photo: &Photo, facet: &Facet) -> Option<Truth> {
     let mut classes = vec![false; facet.classes.len()];
     let mut mark = |id: &str| {
@@ -57,7 +61,8 @@ pub fn truth(photo: &Photo, facet: &Facet) -> Option<Truth> {
         written.iter().for_each(|class| mark(&class_id(class)));
         return Some(Truth { classes });
     }
-    if let Some(known) = photo.record.facets.get(&facet.id) {
+    let whole = |known: &&FacetLabels| known.origin != Some(Origin::Segments);
+    if let Some(known) = photo.record.facets.get(&facet.id).filter(whole) {
         known.labels.iter().for_each(|class| mark(class));
         return Some(Truth { classes });
     }
@@ -72,7 +77,7 @@ pub fn truth(photo: &Photo, facet: &Facet) -> Option<Truth> {
 }
 
 /// The vocabulary's id of a class as the table writes it. What the table calls a clear sky is never said to be clear.
-pub(super) fn class_id(written: &str) -> String {
+pub(in crate::training) fn class_id(written: &str) -> String {
     match written {
         "clear" => "dry".to_owned(),
         other => other.replace(' ', "_"),
@@ -83,7 +88,7 @@ pub(super) fn class_id(written: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
-        evaluation::shard::{FacetLabels, HandLabels, Record},
+        evaluation::shard::{HandLabels, Record},
         vocabulary::Vocabulary,
     };
 
@@ -120,7 +125,7 @@ mod tests {
     fn what_a_record_says_of_a_facet_holds_for_all_its_classes() {
         let vocabulary = Vocabulary::shipped().expect("the vocabulary");
         let (_, facet) = vocabulary.find("crossing").expect("a facet");
-        let labels = FacetLabels { labels: vec!["zebra_crossing".to_owned()] };
+        let labels = FacetLabels { labels: vec!["zebra_crossing".to_owned()], ..FacetLabels::default() };
         let record = Record { facets: [("crossing".to_owned(), labels)].into(), ..Record::default() };
         let known = truth(&Photo { key: String::new(), record, hand: None }, facet).expect("something known");
         let there: Vec<_> =

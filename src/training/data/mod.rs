@@ -17,9 +17,10 @@ mod facets;
 
 pub use captions::{Caption, Captioner, Captions, mirrored};
 pub use facets::{Truth, truth};
+pub(in crate::training) use facets::{UNCLEAR, class_id};
 
 /// The table of hand labels beside the shards.
-const HAND_LABELS: &str = "facets.csv";
+pub(in crate::training) const HAND_LABELS: &str = "facets.csv";
 
 /// Which photos a shard holds, told by the beginning of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,6 +53,8 @@ pub enum Reason {
     SizeMismatch,
     /// The number of a thing is out of the range that its format allows.
     InstanceOutOfRange,
+    /// A network could not look at it.
+    NetworkFailed,
     /// Nobody says anything of it.
     NoCaption,
     /// What is written beside it can't be understood.
@@ -61,6 +63,8 @@ pub enum Reason {
     Blank,
     /// The generator would not make it.
     Refused,
+    /// The generator died of it, or was not done in time.
+    Failed,
     /// It has not the size that was asked for.
     WrongSize,
     /// It looks like another picture of the same making.

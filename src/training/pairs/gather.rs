@@ -6,6 +6,7 @@ use std::{collections::HashMap, fs, path::Path};
 
 use rayon::prelude::*;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::{
     Collection, Manifest, PHOTOS, PhotoRow, Reason, SKIPPED, Shares, Skip,
@@ -17,14 +18,15 @@ use super::{
     spool::{self, Look, Seen, Spool},
 };
 use crate::{
-    bundle::{ASIDE, checksum},
+    bundle::ASIDE,
     capture::{self, jpeg},
     evaluation::{
-        shard::{MapRecord, Origin, Record, Sentence},
+        shard::{Origin, Record, Sentence},
         street30,
     },
     frame::Picture,
     training::{TrainingError, data::Split, progress::Show},
+    vocabulary::hex,
 };
 
 /// Photos that are looked at together, and lost together where a run is killed: some seconds of work.
@@ -53,16 +55,16 @@ struct Row {
 }
 
 /// Makes a data set in `out` of what `collection` lists; `command` is how the manifest tells it was made. A run that was stopped goes
-/// on; one that is finished stays as it is. With `segments`, photos that have a map get sentences and labels by method A.
+/// on; one that is finished stays as it is. Photos that have a map, or get one from the networks of `segments`, are told of by method A.
 pub fn gather(
     collection: &dyn Collection,
-    segments: Option<&Segments>,
+    segments: &Segments,
     out: &Path,
     settings: &Settings,
     command: &str,
     show: Show,
 ) -> Result<Manifest, TrainingError> {
-    let plan = plan(collection, segments.is_some(), settings);
+    let plan = plan(collection, segments, settings)?;
     fs::create_dir_all(out).map_err(|source| spool::failed(out, source))?;
     if let Some(made) = Manifest::find(out)? {
         if made.plan == plan {
@@ -94,12 +96,13 @@ pub fn gather(
 }
 
 /// What tells one data set from another.
-fn plan(collection: &dyn Collection, told: bool, settings: &Settings) -> String {
-    let mut text = serde_json::to_vec(&(settings, told)).unwrap_or_default();
+fn plan(collection: &dyn Collection, segments: &Segments, settings: &Settings) -> Result<String, TrainingError> {
+    let mut digest = Sha256::new();
+    digest.update(serde_json::to_vec(&(settings, segments.fingerprint()?)).unwrap_or_default());
     for entry in collection.entries() {
-        text.extend(format!("\n{}\t{}\t{:?}", entry.name, entry.group, entry.split).into_bytes());
+        digest.update(format!("\n{}\t{}\t{:?}", entry.name, entry.group, entry.split));
     }
-    checksum(&text)
+    Ok(hex(&digest.finalize()))
 }
 
 /// A run that was killed may leave a file aside that nobody will rename.
@@ -130,7 +133,7 @@ fn parts(rows: &[Option<Row>], per_shard: usize) -> Vec<(String, Vec<usize>)> {
 /// One run of [`gather`].
 struct Job<'a> {
     collection: &'a dyn Collection,
-    segments: Option<&'a Segments>,
+    segments: &'a Segments,
     settings: &'a Settings,
     spool: &'a Spool,
     out: &'a Path,
@@ -219,7 +222,9 @@ impl Job<'_> {
     }
 
     fn key(&self, entry: usize) -> String {
-        format!("{}-{entry:06}", self.settings.source)
+        // A point would end the key, a slash would make it a folder's.
+        let source = self.settings.source.replace(|letter: char| !letter.is_alphanumeric() && letter != '_', "-");
+        format!("{source}-{entry:06}")
     }
 
     /// Writes the shards that are not there yet, several at once.
@@ -262,8 +267,8 @@ impl Job<'_> {
         let mut record = seen.record.clone();
         record.split = Some(row.split.id().to_owned());
         record.group = Some(row.group.to_string());
-        if let (Some(segments), Some(scene)) = (self.segments, &seen.scene) {
-            segments.tell(&mut record, scene, &arranged.rarity, self.settings.seed, &key);
+        if let Some(scene) = &seen.scene {
+            self.segments.tell(&mut record, scene, &arranged.rarity, self.settings.seed, &key);
         }
         let text = best_caption(&record).unwrap_or_default();
         let record = serde_json::to_vec(&record).map_err(|error| spool::failed(Path::new(&**name), error.into()))?;
@@ -337,12 +342,9 @@ impl Eyes {
         record.licence = record.licence.or_else(|| settings.licence.clone());
 
         let map = collection.map(entry, self.picture.width() as usize, self.picture.height() as usize)?;
-        let scene = map.as_ref().zip(*segments).map(|(map, segments)| segments.scene(map));
-        let map = map.map(|map| {
-            let drawn = || MapRecord { vocabulary: "street".to_owned(), origin: "human".to_owned() };
-            record.map.get_or_insert_with(drawn).vocabulary = "street".to_owned();
-            capture::maps::write_map(name, map.width(), map.height(), map.things())
-        });
+        let looked = segments.look(&self.picture, &mut record, map);
+        let (map, scene) = looked.map_err(|error| Skip::new(Reason::NetworkFailed, error))?;
+        let map = map.map(|map| capture::maps::write_map(name, map.width(), map.height(), map.things()));
         let map = map.transpose().map_err(|error| Skip::new(Reason::DamagedMask, error))?;
         if best_caption(&record).is_none() && scene.as_ref().is_none_or(|scene| scene.pieces.is_empty()) {
             return Err(Skip::new(Reason::NoCaption, "no caption, no category, no label and no map says what it shows"));

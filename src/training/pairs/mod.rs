@@ -9,6 +9,8 @@
 
 pub mod collection;
 pub mod gather;
+pub mod generate;
+pub mod import;
 mod likeness;
 mod manifest;
 pub mod segments;

@@ -4,18 +4,65 @@ use std::{env, path::PathBuf};
 
 use clap::{Args, Subcommand};
 
-use crate::training::{
-    TrainingError,
-    pairs::{Collection, Manifest, Settings, Shares, gather, segments::Segments},
-    progress::Show,
+use crate::{
+    bundle::model_places,
+    training::{
+        TrainingError,
+        pairs::{
+            Collection, Manifest, Settings, Shares, gather,
+            segments::{Networks, Segments},
+        },
+        progress::Show,
+    },
 };
 
+/// The shipped segmenter in its folder.
+const SEGMENTER: &str = "segmenter.int8.onnx";
+
+mod generate;
+mod import;
+mod segments;
+
 #[derive(Debug, Subcommand)]
-pub(super) enum Pairs {}
+pub(super) enum Pairs {
+    /// Read other people's data sets, each as its publishers ship it.
+    Import(import::ImportArgs),
+    /// Have pictures painted of what a street can show, each class with every other that goes with it.
+    Generate(Box<generate::GenerateArgs>),
+    /// Tell of photos in sentences and labels, by maps of what stands where (method A).
+    Segments(segments::SegmentsArgs),
+}
 
 impl Pairs {
-    pub(super) fn run(self, _show: Show) -> Result<(), TrainingError> {
-        match self {}
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
+        match self {
+            Pairs::Import(args) => args.run(show),
+            Pairs::Generate(args) => args.run(show),
+            Pairs::Segments(args) => args.run(show),
+        }
+    }
+}
+
+/// The networks that label photos without a map.
+#[derive(Args, Debug)]
+pub(in crate::training::cli) struct NetworkArgs {
+    /// The network that says what stands where [default: models/segmenter, where it is installed].
+    #[arg(long, value_name = "MODEL.onnx")]
+    segmenter: Option<PathBuf>,
+    /// A detector, YOLOX on COCO, that finds what the segmenter doesn't know.
+    #[arg(long, value_name = "MODEL.onnx")]
+    detector: Option<PathBuf>,
+}
+
+impl NetworkArgs {
+    /// Method A with these networks.
+    pub(in crate::training::cli) fn segments(&self) -> Result<Segments, TrainingError> {
+        let shipped = || {
+            let places = model_places("segmenter").into_iter().map(|place| place.join(SEGMENTER));
+            places.into_iter().find(|file| file.is_file())
+        };
+        let segmenter = self.segmenter.clone().or_else(shipped);
+        Ok(Segments::shipped()?.with(Networks::open(segmenter.as_deref(), self.detector.as_deref())?))
     }
 }
 
@@ -44,7 +91,13 @@ struct GatherArgs {
 
 impl GatherArgs {
     /// Makes the data set of `collection` and says what became of it. `named` is the source's name where none was given.
-    fn gather(&self, collection: &dyn Collection, named: &str, show: Show) -> Result<Manifest, TrainingError> {
+    fn gather(
+        &self,
+        collection: &dyn Collection,
+        segments: &Segments,
+        named: &str,
+        show: Show,
+    ) -> Result<Manifest, TrainingError> {
         let parts = <[f64; 3]>::try_from(self.split.as_slice())
             .map_err(|_| TrainingError::Setting { problem: "--split needs three parts, as 80,10,10".to_owned() })?;
         let settings = Settings {
@@ -55,7 +108,7 @@ impl GatherArgs {
             seed: self.seed,
         };
         let command = env::args().collect::<Vec<_>>().join(" ");
-        let made = gather(collection, Some(&Segments::shipped()?), &self.out, &settings, &command, show)?;
+        let made = gather(collection, segments, &self.out, &settings, &command, show)?;
         let counts = made.photos.iter().map(|(split, count)| format!("{count} {split}")).collect::<Vec<_>>().join(", ");
         show.say(&format!("{}: {counts}", self.out.display()));
         for (reason, count) in &made.skipped {

@@ -35,6 +35,9 @@ pub enum Fact {
         /// That one of them bars the way.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         across: bool,
+        /// That a detector says so, and no map shows all of it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        detected: bool,
     },
     /// The picture shows a thing.
     Present {
@@ -92,7 +95,7 @@ pub struct Topic<'a> {
     pub certainty: f32,
 }
 
-/// One sentence of each length and `more` of any, no two the same.
+/// One sentence of each length, the longest first, and `more` of any, no two the same.
 pub fn sentences(topic: &Topic, templates: &Templates, words: &Words, more: usize, random: &mut impl Rng) -> Vec<Told> {
     let all: Vec<&String> = templates.short.iter().chain(&templates.middle).chain(&templates.long).collect();
     let mut told: Vec<Told> = Vec::new();
@@ -108,7 +111,7 @@ pub fn sentences(topic: &Topic, templates: &Templates, words: &Words, more: usiz
             }
         }
     };
-    for of in [&templates.middle, &templates.short, &templates.long] {
+    for of in [&templates.long, &templates.middle, &templates.short] {
         say(of.iter().collect(), random);
     }
     for _ in 0..more {
@@ -164,6 +167,7 @@ fn word(
             return sure.then(|| ground.noun.clone());
         }
         "back" => return background(topic, chosen, facts),
+        "way" => return way(topic, facts),
         _ => {}
     }
     let (what, number) = name.split_at(name.len().checked_sub(1)?);
@@ -214,16 +218,14 @@ fn seen(named: &Thing, group: &Group) -> Fact {
     // From four on it is "several".
     let most = most.filter(|most| *most < 4);
     let (thing, side) = (named.name.clone(), group.side);
-    Fact::Seen { thing, side, least: least.min(4), most, distance: None, on: None, across: false }
+    Fact::Seen { thing, side, least: least.min(4), most, distance: None, on: None, across: false, detected: group.detected }
 }
 
 /// A group with its article or number. Where there may be more than were found, several have no number.
 fn counted(named: &Thing, group: &Group, words: &Words, random: &mut impl Rng) -> String {
-    if !named.is_counted() {
-        return named.noun.clone();
-    }
     match (group.least, group.most) {
-        (1, _) => format!("{} {}", article(&named.noun), named.noun),
+        (1, _) => named.one(),
+        _ if !named.is_counted() => named.one(),
         (2.., None) => named.nouns.clone(),
         (2, _) => format!("two {}", named.nouns),
         (3, _) => format!("three {}", named.nouns),
@@ -231,8 +233,23 @@ fn counted(named: &Thing, group: &Group, words: &Words, random: &mut impl Rng) -
     }
 }
 
-fn article(noun: &str) -> &'static str {
-    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+/// The largest ground ahead, with its article.
+fn way(topic: &Topic, facts: &mut Vec<Fact>) -> Option<String> {
+    let grounds = topic.scene.pieces.iter().filter(|piece| piece.sure >= topic.certainty && piece.side == Side::Ahead);
+    let grounds = grounds.filter_map(|piece| Some((piece.share, topic.ontology.thing(piece.thing)?)));
+    let grounds = grounds.filter(|(share, thing)| *share >= topic.stuff && thing.kind == Kind::Ground && !thing.is_counted());
+    let (_, way) = grounds.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    facts.push(Fact::Seen {
+        thing: way.name.clone(),
+        side: Side::Ahead,
+        least: 1,
+        most: None,
+        distance: None,
+        on: None,
+        across: false,
+        detected: false,
+    });
+    Some(way.one())
 }
 
 /// What else fills the picture, as a list.
@@ -241,7 +258,8 @@ fn background(topic: &Topic, chosen: &[&Group], facts: &mut Vec<Fact>) -> Option
     for thing in topic.ontology.things().filter(|thing| thing.kind != Kind::Sky) {
         let pieces = topic.scene.pieces.iter().filter(|piece| piece.thing == thing.id && piece.sure >= topic.certainty);
         let share: f32 = pieces.map(|piece| piece.share).sum();
-        let named = chosen.iter().take(3).any(|group| group.thing == thing.id);
+        let of_thing = |fact: &Fact| matches!(fact, Fact::Seen { thing: told, .. } if *told == thing.name);
+        let named = chosen.iter().take(3).any(|group| group.thing == thing.id) || facts.iter().any(of_thing);
         if share >= topic.stuff && !named && matches!(thing.kind, Kind::Ground | Kind::Structure | Kind::Nature) {
             shares.push((share, thing));
         }
@@ -251,14 +269,11 @@ fn background(topic: &Topic, chosen: &[&Group], facts: &mut Vec<Fact>) -> Option
     for (_, thing) in &shares {
         facts.push(Fact::Present { thing: thing.name.clone() });
     }
-    let names: Vec<&str> = shares
-        .iter()
-        .map(|(_, thing)| if thing.is_counted() { &thing.nouns } else { &thing.noun })
-        .map(String::as_str)
-        .collect();
+    let name = |thing: &Thing| if thing.is_counted() { thing.nouns.clone() } else { thing.one() };
+    let names: Vec<String> = shares.iter().map(|(_, thing)| name(thing)).collect();
     match names.as_slice() {
         [] => None,
-        [one] => Some((*one).to_owned()),
+        [one] => Some(one.clone()),
         [first @ .., last] => Some(format!("{} and {last}", first.join(", "))),
     }
 }

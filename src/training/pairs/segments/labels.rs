@@ -37,6 +37,9 @@ pub struct Rule {
     pub p: f32,
 }
 
+/// A network's certainty below which a piece doesn't speak against the absence of its thing.
+const DOUBTFUL: f32 = 0.4;
+
 fn one() -> usize {
     1
 }
@@ -47,7 +50,7 @@ impl Rule {
         let named = |id: u8, names: &[String]| ontology.thing(id).is_some_and(|thing| names.contains(&thing.name));
         let of_things: Vec<&Piece> = scene.pieces.iter().filter(|piece| named(piece.thing, &self.things)).collect();
         if self.absent {
-            return of_things.is_empty();
+            return of_things.iter().all(|piece| piece.sure < DOUBTFUL);
         }
         let fits = |piece: &&&Piece| {
             piece.sure >= certainty

@@ -11,23 +11,31 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    evaluation::shard::{FacetLabels, Origin, Record, Sentence},
+    bundle::checksum,
+    encoder::EncoderError,
+    evaluation::shard::{FacetLabels, MapRecord, Object, Origin, Record, Sentence},
+    frame::Picture,
     ontology::{Ontology, StreetMap},
     training::TrainingError,
     vocabulary::Vocabulary,
 };
 
+pub mod exam;
 mod grammar;
 mod labels;
+mod networks;
 pub mod pieces;
 mod salience;
 
 pub use grammar::Fact;
+pub use networks::Networks;
 pub use pieces::Scene;
 pub use salience::Rarity;
 
 /// The shipped tables, part of the trainer.
 const SHIPPED: &str = include_str!("../../../../models/segments.toml");
+/// Who drew a map that isn't to be trusted blindly.
+const BY_NETWORK: &str = "segmenter";
 /// Sentences of one photo besides one of each length.
 const MORE: usize = 2;
 
@@ -35,6 +43,7 @@ const MORE: usize = 2;
 pub struct Segments {
     ontology: Ontology,
     tables: Tables,
+    networks: Networks,
 }
 
 #[derive(Deserialize)]
@@ -48,13 +57,15 @@ struct Tables {
     label: Vec<labels::Rule>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Least {
     piece: f32,
     stuff: f32,
     certainty: f32,
     detection: f32,
+    unseen: f32,
+    untold: f32,
 }
 
 impl Segments {
@@ -74,7 +85,24 @@ impl Segments {
                 return Err(wrong(format!("{} is no class of {} in models/vocabulary.toml", rule.class, rule.facet)));
             }
         }
-        Ok(Self { ontology, tables })
+        Ok(Self { ontology, tables, networks: Networks::default() })
+    }
+
+    /// The same, with networks for photos of which a person drew no map.
+    pub fn with(self, networks: Networks) -> Self {
+        Self { networks, ..self }
+    }
+
+    /// The same, with another certainty below which a network's piece is left unsaid.
+    pub fn with_certainty(mut self, certainty: f32) -> Self {
+        self.tables.least.certainty = certainty;
+        self
+    }
+
+    /// What its sentences and labels depend on besides the photos.
+    pub fn fingerprint(&self) -> Result<String, TrainingError> {
+        let networks = self.networks.checksums()?.join(" ");
+        Ok(checksum(format!("{SHIPPED}{networks}").as_bytes()))
     }
 
     /// The things that maps tell apart.
@@ -82,9 +110,17 @@ impl Segments {
         &self.ontology
     }
 
-    /// What `map` shows.
-    pub fn scene(&self, map: &StreetMap) -> Scene {
-        pieces::read(map, &self.ontology, self.tables.least.piece)
+    /// What `map` shows. `drawn` says whether a person drew it; `found` is what a detector found, where one was asked.
+    pub fn scene(&self, map: &StreetMap, drawn: bool, found: Option<&[Object]>) -> Scene {
+        let Least { piece, detection, unseen, untold, .. } = self.tables.least;
+        let mut scene = pieces::read(map, &self.ontology, piece);
+        if !drawn && map.certainty().is_none() {
+            scene.pieces.iter_mut().for_each(|piece| piece.sure = untold);
+        }
+        if let Some(found) = found {
+            pieces::add_found(&mut scene, found, &self.ontology, detection, unseen);
+        }
+        scene
     }
 
     /// What is worth saying of `scene`, in sentences that differ from photo to photo by `seed` and `key`, best first.
@@ -107,6 +143,35 @@ impl Segments {
     /// The facet labels that can be read off `scene`.
     pub fn labels(&self, scene: &Scene) -> BTreeMap<String, FacetLabels> {
         labels::labels(scene, &self.ontology, &self.tables.label, self.tables.least.certainty)
+    }
+
+    /// What is to be seen in `picture`: by `own`, its own map, where a person drew it or it was rendered; else by the networks, as far as there
+    /// are any. The record learns who drew the map and what was found.
+    pub fn look(
+        &self,
+        picture: &Picture,
+        record: &mut Record,
+        own: Option<StreetMap>,
+    ) -> Result<(Option<StreetMap>, Option<Scene>), EncoderError> {
+        let origin = record.map.take().map_or_else(|| "human".to_owned(), |map| map.origin);
+        let drawn = own.is_some() && origin != BY_NETWORK;
+        let map = match own {
+            Some(map) if drawn => Some(map),
+            own => self.networks.draw(picture)?.or(own),
+        };
+        if map.is_some() {
+            let origin = if drawn { origin } else { BY_NETWORK.to_owned() };
+            record.map = Some(MapRecord { vocabulary: "street".to_owned(), origin });
+        }
+        if !drawn
+            && record.objects.is_empty()
+            && let Some(found) = self.networks.find(picture)?
+        {
+            record.objects = found;
+        }
+        let found = Some(record.objects.as_slice()).filter(|_| !drawn);
+        let scene = map.as_ref().map(|map| self.scene(map, drawn, found));
+        Ok((map, scene))
     }
 
     /// Adds to `record` what `scene` says; labels that are there already stand.

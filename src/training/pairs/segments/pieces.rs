@@ -2,11 +2,15 @@
 //!
 //! Everything here is read off the map alone; `docs/pairs.md` defines each word, so that another program can check it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ontology::{Kind, Ontology, StreetMap, Thing, VOID};
+use crate::{
+    evaluation::shard::Object,
+    ontology::{Kind, Ontology, StreetMap, Thing, VOID},
+    training::pairs::likeness::Sets,
+};
 
 /// Where the median column of a piece lies, in thirds of the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,6 +22,16 @@ pub enum Side {
     Ahead,
     /// In the right third.
     Right,
+}
+
+impl Side {
+    fn of(middle: f32) -> Self {
+        match middle {
+            middle if middle < 1.0 / 3.0 => Side::Left,
+            middle if middle < 2.0 / 3.0 => Side::Ahead,
+            _ => Side::Right,
+        }
+    }
 }
 
 /// How far off a piece stands, by its lowest row. On flat ground and with the horizon in the middle, a camera at 1.4 m that sees 50
@@ -32,6 +46,16 @@ pub enum Distance {
     Between,
     /// It ends above three fifths.
     Far,
+}
+
+impl Distance {
+    fn of(reach: f32) -> Self {
+        match reach {
+            reach if reach >= NEAR => Distance::Near,
+            reach if reach < FAR => Distance::Far,
+            _ => Distance::Between,
+        }
+    }
 }
 
 /// Lowest quarter of the picture.
@@ -62,6 +86,11 @@ pub struct Piece {
     pub across: bool,
     /// A network's certainty of it, in [0, 1]; 1 where a person drew it.
     pub sure: f32,
+    /// Left, top, right and bottom in shares of the picture.
+    pub frame: [f32; 4],
+    /// Whether a detector found it, and no map shows it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub detected: bool,
 }
 
 /// What a map shows.
@@ -76,73 +105,145 @@ pub struct Scene {
 /// Reads `map`. Counted things are told apart by their numbers or, where it has none, by hanging together (at corners too); parts below
 /// `least` of the picture don't count.
 pub fn read(map: &StreetMap, ontology: &Ontology, least: f32) -> Scene {
-    let parts = parts(map, ontology);
+    let (runs, count) = runs(map, ontology);
     let pixels = (map.width() * map.height()) as f32;
-    let mut sizes = vec![0usize; parts.count];
-    parts.of.iter().filter(|part| **part != NO_PART).for_each(|part| sizes[*part as usize] += 1);
+    let mut sizes = vec![0usize; count];
+    runs.iter().for_each(|run| sizes[run.part] += run.end - run.start);
     // Specks, of which a ragged map has thousands, take no memory.
-    let mut drafts: HashMap<u32, Draft> = HashMap::new();
-    for (at, &part) in parts.of.iter().enumerate() {
-        if part != NO_PART && sizes[part as usize] as f32 / pixels >= least {
-            drafts.entry(part).or_default().add(map, at);
-        }
+    let mut drafts: BTreeMap<usize, Draft> = BTreeMap::new();
+    for run in runs.iter().filter(|run| sizes[run.part] as f32 / pixels >= least) {
+        drafts.entry(run.part).or_insert_with(|| Draft::new(map, run)).add(map, run);
     }
-    let mut drafts: Vec<(u32, Draft)> = drafts.into_iter().collect();
-    drafts.sort_by_key(|(part, _)| *part);
-    let mut pieces: Vec<Piece> = drafts.iter().map(|(_, draft)| draft.finish(map, ontology)).collect();
+    let mut pieces: Vec<Piece> = drafts.values().map(|draft| draft.finish(map, ontology)).collect();
     pieces.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.thing.cmp(&b.thing)));
     Scene { pieces, ground: ground(map, ontology) }
 }
 
-/// For each pixel the number of the part that it belongs to.
-struct Parts {
-    of: Vec<u32>,
-    count: usize,
-}
-
-const NO_PART: u32 = u32::MAX;
-
-fn parts(map: &StreetMap, ontology: &Ontology) -> Parts {
-    let kinds: [Option<&Thing>; 256] = std::array::from_fn(|id| ontology.thing(id as u8).filter(|t| t.kind != Kind::Void));
-    let things = map.things();
-    let mut parts = Parts { of: vec![NO_PART; things.len()], count: 0 };
-    // What isn't counted is one part; what has a number is one part for each number.
-    let mut numbered: HashMap<(u8, u16), u32> = HashMap::new();
-    let mut stack = Vec::new();
-    for start in 0..things.len() {
-        let Some(thing) = kinds[things[start] as usize].filter(|_| parts.of[start] == NO_PART) else { continue };
-        let number = if thing.is_counted() { map.instances().map(|all| all[start]).filter(|n| *n != 0) } else { Some(0) };
-        if let Some(number) = number {
-            let part = *numbered.entry((thing.id, number)).or_insert_with(|| {
-                parts.count += 1;
-                parts.count as u32 - 1
-            });
-            parts.of[start] = part;
-            continue;
+/// Adds to `scene` what a detector found with a confidence of at least `least` and the map doesn't show. What both show is surer: two
+/// networks that err on their own are rarely wrong together. It bears the detector's name: it has seen more lorries. Of a network's
+/// certainty of persons and vehicles that the detector didn't see, `unseen` is left.
+pub fn add_found(scene: &mut Scene, found: &[Object], ontology: &Ontology, least: f32, unseen: f32) {
+    let likely = |piece: &&mut Piece| {
+        let kind = ontology.thing(piece.thing).map(|thing| thing.kind);
+        piece.sure < 1.0 && matches!(kind, Some(Kind::Person | Kind::Vehicle))
+    };
+    for piece in scene.pieces.iter_mut().filter(likely) {
+        let kind = ontology.thing(piece.thing).map(|thing| thing.kind);
+        let is_seen = found.iter().any(|object| {
+            let of_kind = ontology.coco(&object.label).and_then(|id| ontology.thing(id)).map(|thing| thing.kind) == kind;
+            of_kind && covers(&piece.frame, &frame(object))
+        });
+        piece.sure *= if is_seen { 1.0 } else { unseen };
+    }
+    let drawn = scene.pieces.len();
+    for object in found.iter().filter(|object| object.score >= least) {
+        let Some(thing) = ontology.coco(&object.label).and_then(|id| ontology.thing(id)) else { continue };
+        let frame = frame(object);
+        let share = (frame[2] - frame[0]).max(0.0) * (frame[3] - frame[1]).max(0.0);
+        let alike = |piece: &Piece| ontology.thing(piece.thing).is_some_and(|other| other.kind == thing.kind);
+        let mut known = false;
+        for piece in scene.pieces.iter_mut().take(drawn).filter(|piece| alike(piece) && covers(&piece.frame, &frame)) {
+            known = true;
+            piece.detected |= piece.thing != thing.id;
+            piece.thing = thing.id;
+            piece.sure = 1.0 - (1.0 - piece.sure) * (1.0 - object.score);
         }
-        let part = parts.count as u32;
-        parts.count += 1;
-        parts.of[start] = part;
-        stack.push(start);
-        while let Some(at) = stack.pop() {
-            let (x, y) = (at % map.width(), at / map.width());
-            for ny in y.saturating_sub(1)..map.height().min(y + 2) {
-                for nx in x.saturating_sub(1)..map.width().min(x + 2) {
-                    let next = ny * map.width() + nx;
-                    let unnumbered = map.instances().is_none_or(|all| all[next] == 0);
-                    if parts.of[next] == NO_PART && things[next] == thing.id && unnumbered {
-                        parts.of[next] = part;
-                        stack.push(next);
-                    }
-                }
-            }
+        if share > 0.0 && !known {
+            scene.pieces.push(Piece {
+                thing: thing.id,
+                share,
+                side: Side::of((frame[0] + frame[2]) / 2.0),
+                distance: Distance::of(frame[3]),
+                on: None,
+                across: false,
+                // Its own threshold was passed.
+                sure: 1.0,
+                frame,
+                detected: true,
+            });
         }
     }
-    parts
+}
+
+/// Left, top, right and bottom of what a detector found, within the picture.
+fn frame(object: &Object) -> [f32; 4] {
+    let [left, top, width, height] = object.r#box;
+    [left.max(0.0), top.max(0.0), (left + width).min(1.0), (top + height).min(1.0)]
+}
+
+/// Whether `piece` covers a quarter of `found` at least.
+fn covers(piece: &[f32; 4], found: &[f32; 4]) -> bool {
+    let side = |low: usize, high: usize| (piece[high].min(found[high]) - piece[low].max(found[low])).max(0.0);
+    let area = (found[2] - found[0]) * (found[3] - found[1]);
+    4.0 * side(0, 2) * side(1, 3) >= area
+}
+
+/// Pixels of one thing side by side.
+struct Run {
+    thing: u8,
+    /// The number of the thing, 0 where it has none.
+    number: u16,
+    row: usize,
+    start: usize,
+    end: usize,
+    /// What it is part of.
+    part: usize,
+}
+
+/// The runs of all rows, from the top, and the number of parts that they form.
+fn runs(map: &StreetMap, ontology: &Ontology) -> (Vec<Run>, usize) {
+    let things: [Option<&Thing>; 256] = std::array::from_fn(|id| ontology.thing(id as u8).filter(|t| t.kind != Kind::Void));
+    let counted = |id: u8| things[id as usize].is_some_and(Thing::is_counted);
+    let number = |at: usize| map.instances().map_or(0, |numbers| if counted(map.things()[at]) { numbers[at] } else { 0 });
+    let mut runs: Vec<Run> = Vec::new();
+    for row in 0..map.height() {
+        let first = row * map.width();
+        let mut start = 0;
+        while start < map.width() {
+            let (thing, own) = (map.things()[first + start], number(first + start));
+            let same = |x: &usize| map.things()[first + x] == thing && number(first + x) == own;
+            let end = (start..map.width()).take_while(same).last().map_or(start, |last| last) + 1;
+            if things[thing as usize].is_some() {
+                runs.push(Run { thing, number: own, row, start, end, part: 0 });
+            }
+            start = end;
+        }
+    }
+    // What isn't counted is one part, and so is what has one number; else runs of one thing that touch are.
+    let mut sets = Sets::new(runs.len());
+    let mut first: HashMap<(u8, u16), usize> = HashMap::new();
+    let mut above = 0..0;
+    let mut at = 0;
+    while at < runs.len() {
+        let row = runs[at].row;
+        let end = at + runs[at..].iter().take_while(|run| run.row == row).count();
+        let mut candidate = above.start;
+        for k in at..end {
+            let run = &runs[k];
+            if run.number != 0 || !counted(run.thing) {
+                sets.join(*first.entry((run.thing, run.number)).or_insert(k), k);
+                continue;
+            }
+            while candidate < above.end && runs[candidate].end < run.start {
+                candidate += 1;
+            }
+            let touching = (candidate..above.end).take_while(|other| runs[*other].start <= run.end);
+            for other in touching.filter(|other| runs[*other].thing == run.thing && runs[*other].number == 0) {
+                sets.join(other, k);
+            }
+        }
+        above = if end < runs.len() && runs[end].row == row + 1 { at..end } else { end..end };
+        at = end;
+    }
+    let mut parts: HashMap<usize, usize> = HashMap::new();
+    for k in 0..runs.len() {
+        let count = parts.len();
+        runs[k].part = *parts.entry(sets.find(k)).or_insert(count);
+    }
+    (runs, parts.len())
 }
 
 /// A piece while its pixels are counted.
-#[derive(Clone, Default)]
 struct Draft {
     thing: u8,
     pixels: usize,
@@ -153,16 +254,19 @@ struct Draft {
 }
 
 impl Draft {
-    fn add(&mut self, map: &StreetMap, at: usize) {
-        let (x, y) = (at % map.width(), at / map.width());
-        if self.pixels == 0 {
-            (self.thing, self.top) = (map.things()[at], y);
-            self.columns = vec![(0, 0); map.width()];
+    /// A piece whose first run is `run`.
+    fn new(map: &StreetMap, run: &Run) -> Self {
+        Self { thing: run.thing, pixels: 0, sure: 0.0, top: run.row, columns: vec![(0, 0); map.width()] }
+    }
+
+    fn add(&mut self, map: &StreetMap, run: &Run) {
+        self.pixels += run.end - run.start;
+        for (count, lowest) in &mut self.columns[run.start..run.end] {
+            (*count, *lowest) = (*count + 1, run.row as u32);
         }
-        self.pixels += 1;
-        self.sure += map.certainty().map_or(1.0, |sure| f64::from(sure[at]));
-        let (count, lowest) = &mut self.columns[x];
-        (*count, *lowest) = (*count + 1, y as u32);
+        let first = run.row * map.width();
+        let sure = map.certainty().map(|sure| sure[first + run.start..first + run.end].iter().map(|p| f64::from(*p)).sum());
+        self.sure += sure.unwrap_or((run.end - run.start) as f64);
     }
 
     fn finish(&self, map: &StreetMap, ontology: &Ontology) -> Piece {
@@ -175,26 +279,19 @@ impl Draft {
         let middle = (median.unwrap_or(0) as f32 + 0.5) / width;
         let base = self.columns.iter().filter(|(count, _)| *count > 0).map(|(_, lowest)| *lowest).max().unwrap_or(0);
         let reach = (base as f32 + 1.0) / height;
+        let filled = |column: &(u32, u32)| column.0 > 0;
+        let left = self.columns.iter().position(filled).unwrap_or(0);
+        let right = self.columns.iter().rposition(filled).unwrap_or(0);
         Piece {
             thing: self.thing,
             share: self.pixels as f32 / (width * height),
-            side: if middle < 1.0 / 3.0 {
-                Side::Left
-            } else if middle < 2.0 / 3.0 {
-                Side::Ahead
-            } else {
-                Side::Right
-            },
-            distance: if reach >= NEAR {
-                Distance::Near
-            } else if reach < FAR {
-                Distance::Far
-            } else {
-                Distance::Between
-            },
+            side: Side::of(middle),
+            distance: Distance::of(reach),
             on: self.stands_on(map, ontology, base),
             across: self.is_across(map, ontology, reach),
             sure: (self.sure / self.pixels.max(1) as f64) as f32,
+            frame: [left as f32 / width, self.top as f32 / height, (right + 1) as f32 / width, reach],
+            detected: false,
         }
     }
 
@@ -272,7 +369,7 @@ mod tests {
         let scene = read(&map(rows), &ontology, 0.001);
         let id = ontology.find(thing).expect("a thing").id;
         let name = |id: u8| ontology.thing(id).map(|thing| thing.name.as_str());
-        let found: Vec<_> = scene.pieces.iter().filter(|piece| piece.thing == id);
+        let found = scene.pieces.iter().filter(|piece| piece.thing == id);
         let found: Vec<_> = found.map(|p| (p.side, p.distance, p.on.and_then(name), p.across)).collect();
         assert_eq!(found, want, "{thing}");
         scene
@@ -294,7 +391,7 @@ mod tests {
         ];
         check(&street, "car", &[(Side::Right, Distance::Between, None, false)]);
         let scene = check(&street, "person", &[(Side::Left, Distance::Near, Some("sidewalk"), false)]);
-        assert_eq!(scene.ground, None, "half of the foot is road");
+        assert_eq!(scene.ground, Some(1), "seven of ten at the foot are road");
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub struct Group {
     pub on: Option<u8>,
     /// Whether one bars the way.
     pub across: bool,
+    /// Whether a detector found one of them.
+    pub detected: bool,
     /// Share of the picture, together.
     pub share: f32,
     /// How much it is worth a word.
@@ -75,7 +77,7 @@ pub fn groups(
     rarity: &Rarity,
     certainty: f32,
 ) -> Vec<Group> {
-    let drawn = scene.pieces.iter().all(|piece| piece.sure >= 1.0);
+    let drawn = scene.pieces.iter().all(|piece| piece.sure >= 1.0 && !piece.detected);
     let mut found: BTreeMap<(u8, Side), Vec<&Piece>> = BTreeMap::new();
     for piece in scene.pieces.iter().filter(|piece| piece.sure >= certainty) {
         found.entry((piece.thing, piece.side)).or_default().push(piece);
@@ -105,6 +107,7 @@ pub fn groups(
             distance,
             on: agree(|piece| piece.on),
             across: pieces.iter().any(|piece| piece.across),
+            detected: pieces.iter().any(|piece| piece.detected),
             share,
             salience,
         })
@@ -128,8 +131,17 @@ mod tests {
 
     #[test]
     fn what_is_rare_in_a_data_set_is_worth_more() {
-        let piece =
-            |thing| Piece { thing, share: 0.1, side: Side::Left, distance: Distance::Far, on: None, across: false, sure: 1.0 };
+        let piece = |thing| Piece {
+            thing,
+            share: 0.1,
+            side: Side::Left,
+            distance: Distance::Far,
+            on: None,
+            across: false,
+            sure: 1.0,
+            frame: [0.0, 0.0, 0.3, 0.3],
+            detected: false,
+        };
         let mut rarity = Rarity::default();
         for photo in 0..100 {
             let pieces = if photo == 0 { vec![piece(1), piece(2)] } else { vec![piece(1)] };

@@ -1,11 +1,11 @@
-//! `streetscape-train evaluate`.
+//! `streetscape-train evaluate street30`.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde::Serialize;
 
 use crate::{
@@ -23,14 +23,8 @@ use crate::{
 /// Confusions shown; the table has all.
 const WORST: usize = 10;
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Evaluate {
-    /// Accuracy over 30 categories, at k = 1, 3, 5 and 10, overall and by source.
-    Street30(Street30Args),
-}
-
 #[derive(Args, Debug)]
-pub(super) struct Street30Args {
+pub(in crate::training::cli) struct Street30Args {
     /// The bundle [default: the first of those that `streetscape models list` shows].
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
@@ -60,15 +54,8 @@ struct Report<'a> {
     worst: Vec<Confused>,
 }
 
-impl Evaluate {
-    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
-        let Evaluate::Street30(args) = self;
-        args.run(show)
-    }
-}
-
 impl Street30Args {
-    fn run(self, show: Show) -> Result<(), TrainingError> {
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
         let bundle = match &self.model {
             Some(dir) => Bundle::open(dir)?,
             None => Bundle::find()?,

@@ -1,0 +1,9 @@
+//! Each reader on its publisher's own layout, written here file by file, and on each kind of damage to it.
+#![cfg(feature = "train")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod captions;
+mod categories;
+mod masks;
+mod tree;
+mod webdataset;
