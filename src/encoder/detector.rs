@@ -189,6 +189,9 @@ impl Detector {
 fn letterbox(picture: &Picture, side: usize, out: &mut Vec<f32>) -> Result<[usize; 2], EncoderError> {
     let (width, height) = (picture.width(), picture.height());
     let empty = || EncoderError::EmptyPicture { width, height };
+    if width == 0 || height == 0 {
+        return Err(empty());
+    }
     let scale = side as f64 / f64::from(width.max(height).max(1));
     let [across, down] = [width, height].map(|length| ((f64::from(length) * scale) as usize).clamp(1, side));
     let source = TypedImageRef::<U8x3>::from_buffer(width, height, picture.rgb()).map_err(|_| empty())?;

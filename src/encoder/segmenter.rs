@@ -53,6 +53,9 @@ pub fn squash(
     out: &mut [f32],
 ) -> Result<(), EncoderError> {
     let empty = || EncoderError::EmptyPicture { width: picture.width(), height: picture.height() };
+    if picture.width() == 0 || picture.height() == 0 {
+        return Err(empty());
+    }
     let (across, down) = (f64::from(picture.width()), f64::from(picture.height()));
     let source = TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), picture.rgb()).map_err(|_| empty())?;
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
@@ -131,7 +134,7 @@ impl SegmenterCard {
     /// Width and height to which a picture of this width and height is brought: its shape is kept but for whole multiples and for
     /// what is longer than the network may see.
     fn sides(&self, width: u32, height: u32) -> (usize, usize) {
-        let (long, short) = (f64::from(width.max(height)), f64::from(width.min(height)).max(1.0));
+        let [long, short] = [width.max(height), width.min(height)].map(|side| f64::from(side.max(1)));
         let wanted = self.short_side as f64 * (long / short).min(MOST_LENGTH);
         let whole = |side: f64| ((side / self.multiple as f64).round() as usize).max(1) * self.multiple;
         let (long, short) = (whole(wanted), whole(self.short_side as f64));

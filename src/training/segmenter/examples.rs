@@ -14,6 +14,8 @@ use crate::training::TrainingError;
 const LEAST_DEVIATION: f32 = 0.02;
 /// Rows over which means and deviations are taken.
 const SURVEYED: usize = 200;
+/// What the probability of another class that a pixel may be counts beside that of its own: where nothing else tells, its own is right.
+const LESS_MEANT: f32 = 0.5;
 /// What a rare class's pixel may weigh.
 const MOST_WEIGHT: f64 = 5.0;
 
@@ -34,7 +36,7 @@ pub struct Examples<'a> {
 pub struct Batch {
     /// Standardised maps, the finest first.
     pub maps: [Tensor<4>; 4],
-    /// Which classes each cell may be, (cells, classes).
+    /// How much each class is what a cell asks for, (cells, classes).
     pub meant: Tensor<2>,
     /// What each cell weighs, (cells); nothing where it is void.
     pub weights: Tensor<1>,
@@ -163,7 +165,7 @@ impl<'a> Examples<'a> {
             }
             let class = usize::from(label);
             *weight = self.weights[class];
-            narrow[class].iter().for_each(|&class| mask[class] = 1.0);
+            narrow[class].iter().for_each(|&narrow| mask[narrow] = if narrow == class { 1.0 } else { LESS_MEANT });
         }
         (masks, weights)
     }

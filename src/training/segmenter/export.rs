@@ -96,3 +96,101 @@ impl Builder<'_> {
         Ok(self.graph.node("Relu", &format!("{name}.relu"), &[&sum], &[]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor as Burnt, TensorData};
+
+    use super::{
+        super::{
+            classes::COUNT,
+            head::{Head, Widths},
+            taps::Trunk,
+        },
+        *,
+    };
+    use crate::{
+        encoder::{Input, Values as Fed},
+        training::{
+            onnx::towers::testing::{Numbers, run, weights},
+            quantise::{self, WeightBits},
+            weights::Tensor,
+        },
+    };
+
+    const SIDES: [usize; 2] = [64, 96];
+    /// Channels of each block's output: MobileNetV2 made thin.
+    const WIDTHS: [usize; 17] = [3, 4, 4, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 8, 8, 8, 9];
+
+    fn thin_trunk() -> Weights {
+        let mut shapes = vec![("stem.weight".to_owned(), vec![3, 3, 3, 3]), ("stem.bias".to_owned(), vec![3])];
+        let mut inputs = 3;
+        for (i, &outputs) in WIDTHS.iter().enumerate() {
+            let wide = if i == 0 { inputs } else { 2 * inputs };
+            let parts = [("expand", wide, inputs, 1), ("depthwise", wide, 1, 3), ("project", outputs, wide, 1)];
+            for (part, outputs, inputs, kernel) in parts.into_iter().skip(usize::from(i == 0)) {
+                shapes.push((format!("blocks.{i}.{part}.weight"), vec![outputs, inputs, kernel, kernel]));
+                shapes.push((format!("blocks.{i}.{part}.bias"), vec![outputs]));
+            }
+            inputs = outputs;
+        }
+        let shapes: Vec<(&str, &[usize])> = shapes.iter().map(|(name, shape)| (name.as_str(), &shape[..])).collect();
+        weights(&shapes)
+    }
+
+    fn pixels() -> Vec<f32> {
+        Numbers(9).take(3 * SIDES[0] * SIDES[1])
+    }
+
+    fn logits(model: &Model) -> Vec<f32> {
+        let pixels = pixels();
+        let input = Input { name: "pixel_values", shape: &[1, 3, SIDES[0], SIDES[1]], values: Fed::F32(&pixels) };
+        let output = run(model, &[input], SEGMENTER_OUTPUT);
+        assert_eq!(output.shape, [1, COUNT, SIDES[0] / 4, SIDES[1] / 4]);
+        output.values
+    }
+
+    /// The graph, and the logits that Burn gives of the trunk's maps, standardised.
+    fn both() -> (Model, Vec<f32>) {
+        let (trunk, device) = (thin_trunk(), Device::flex());
+        device.seed(4);
+        let head = Head::new(Widths { taps: [4, 5, 7, 9], wide: 8, narrow: 6 }, &device);
+        let means: [Vec<f32>; 4] = [4, 5, 7, 9].map(|width| Numbers(width as u32).take(width));
+        let deviations = means.clone().map(|means| means.iter().map(|x| 0.7 + x.abs()).collect::<Vec<f32>>());
+        let fitted = Weights::new("memory", head.weights(&means, &deviations)).expect("a head");
+        let maps = Trunk::new(&trunk).expect("a trunk").maps(&pixels(), SIDES).expect("maps");
+        let mut tap = 0;
+        let maps = maps.map(|output| {
+            let shape: [usize; 4] = output.shape[..].try_into().expect("a map");
+            let area = shape[2] * shape[3];
+            let standard =
+                output.values.iter().enumerate().map(|(i, x)| (x - means[tap][i / area]) / deviations[tap][i / area]);
+            let data = TensorData::new(standard.collect::<Vec<f32>>(), shape);
+            tap += 1;
+            Burnt::from_data(data, &device)
+        });
+        let want = head.forward(maps, 0.0).into_data().iter::<f32>().collect();
+        (graph(&trunk, &fitted).expect("a graph"), want)
+    }
+
+    #[test]
+    fn the_exported_network_equals_the_head_behind_the_trunk() {
+        let (model, want) = both();
+        let found = logits(&model);
+        let worst = found.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 1e-3, "{worst} apart");
+    }
+
+    #[test]
+    fn rounded_to_seven_bits_it_says_nearly_the_same() {
+        let (model, want) = both();
+        let shown = Tensor { shape: vec![1, 3, SIDES[0], SIDES[1]], values: pixels() };
+        let ranges = quantise::calibrate(&model, [Ok(shown)]).expect("ranges");
+        let rounded = quantise::qdq(&model, &ranges, WeightBits::Seven, &exact_nodes()).expect("a graph");
+        assert_eq!(rounded.metadata, model.metadata);
+        let found = logits(&rounded);
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        let cosine = dot(&found, &want) / (dot(&found, &found) * dot(&want, &want)).sqrt();
+        assert!(cosine > 0.99, "{cosine}");
+    }
+}

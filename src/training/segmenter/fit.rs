@@ -52,12 +52,12 @@ impl Default for Settings {
     /// Chosen on CamVid's `val` of the few that were tried.
     fn default() -> Self {
         Self {
-            steps: 900,
+            steps: 800,
             batch: 6,
             learning_rate: 3e-3,
             warm_up: 50,
             weight_decay: 0.01,
-            network_weight: 0.4,
+            network_weight: 0.3,
             dropout: 0.1,
             wide: 64,
             narrow: 40,

@@ -86,3 +86,36 @@ fn merged(things: &[u8; 256]) -> [u8; 256] {
     }
     merged
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A little below what the card says of `val`, since CPUs round differently.
+    const PLAIN_FLOOR: f64 = 0.56;
+    const WIDE_FLOOR: f64 = 0.58;
+
+    #[test]
+    fn what_camvid_does_not_tell_apart_becomes_one() {
+        let ontology = Ontology::shipped().expect("the ontology");
+        let merged = merged(&ontology.numbered(Numbering::CityscapesTrain).map(|thing| thing.unwrap_or(VOID)));
+        let id = |name: &str| ontology.find(name).expect("a thing").id;
+        for (from, to) in [("bus", "car"), ("car", "car"), ("bicycle", "rider"), ("wall", "building"), ("sky", "sky")] {
+            assert_eq!(merged[usize::from(id(from))], id(to), "{from}");
+        }
+    }
+
+    #[test]
+    fn the_shipped_segmenter_knows_the_streets_that_it_was_chosen_by() {
+        let data = std::env::var_os("STREETSCAPE_DATA").map_or("../shared".into(), PathBuf::from);
+        let shard = data.join("streets/val-000.tar");
+        if !shard.exists() {
+            eprintln!("skipped: {} is not there", shard.display());
+            return;
+        }
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/segmenter").join(crate::training::segmenter::SEGMENTER);
+        let verdict = judge(&model, &[shard], Show::Nothing).expect("a verdict");
+        let (plain, wide) = (verdict.plain.mean_iou(), verdict.wide.mean_iou());
+        assert!(plain >= PLAIN_FLOOR && wide >= WIDE_FLOOR, "{plain} plain, {wide} wide");
+    }
+}

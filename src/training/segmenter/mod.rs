@@ -5,7 +5,7 @@
 //! `quantise`, running it to `encoder::Segmenter`.
 //!
 //! Two kinds of maps teach it. CamVid's were drawn by hand, in eleven classes that are wider than ours: its cars are also lorries and
-//! buses. Such a pixel asks for the sum of what its class may mean, so that it teaches nothing that it doesn't know. A network's own maps
+//! buses. Such a pixel asks for the sum of what its class may mean, so that it teaches little that it doesn't know. A network's own maps
 //! tell all classes apart and are wrong for some pixels: they weigh less.
 
 use std::{

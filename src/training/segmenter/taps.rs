@@ -132,20 +132,22 @@ pub struct Learned {
 }
 
 impl Learned {
-    /// What it was made of, in a word.
+    /// What it was made of: the files' names, each of which is a hash of that.
     pub fn origin(&self) -> String {
-        self.rows.iter().map(|rows| rows.path.display().to_string()).collect::<Vec<_>>().join("\n")
+        let names = self.rows.iter().filter_map(|rows| rows.path.file_name());
+        names.map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>().join("\n")
     }
 }
 
 /// The trunk's graph, and what it gives.
-struct Trunk {
+pub struct Trunk {
     graph: Vec<u8>,
     taps: [Tap; 4],
 }
 
 impl Trunk {
-    fn new(weights: &Weights) -> Result<Self, TrainingError> {
+    /// Of MobileNetV2's `weights`.
+    pub fn new(weights: &Weights) -> Result<Self, TrainingError> {
         let (graph, taps) = towers::mobilenet_v2_maps(weights)?;
         let read: Vec<Tap> = taps.into_iter().filter(|tap| STRIDES.contains(&tap.stride)).collect();
         let problem = |_| TrainingError::Setting { problem: "the trunk lacks a map that the head reads".to_owned() };
@@ -162,6 +164,25 @@ impl Trunk {
     fn open(&self) -> Result<OnnxSession, TrainingError> {
         let options = SessionOptions { device: Device::Cpu, threads: 1, spinning: Spinning::Off };
         Ok(OnnxSession::open(Runtime::load(None)?, "the image trunk", &self.graph, &options)?)
+    }
+
+    /// Its maps of one picture, the finest first; `session` is of [`Trunk::open`].
+    fn run(
+        &self,
+        session: &mut OnnxSession,
+        pixels: &[f32],
+        [height, width]: [usize; 2],
+    ) -> Result<[Output; 4], TrainingError> {
+        let mut outputs = self.taps.each_ref().map(|tap| Output::named(&tap.edge));
+        let input = Input { name: "pixel_values", shape: &[1, 3, height, width], values: Values::F32(pixels) };
+        session.run(&[input], &mut outputs)?;
+        Ok(outputs)
+    }
+
+    /// The same with a session of its own.
+    #[cfg(test)]
+    pub fn maps(&self, pixels: &[f32], sides: [usize; 2]) -> Result<[Output; 4], TrainingError> {
+        self.run(&mut self.open()?, pixels, sides)
     }
 }
 
@@ -194,7 +215,11 @@ fn compute(shard: &Path, trunk: &Trunk, drawn: Drawn, shape: Shape, path: &Path,
     let shard = Shard::read(shard)?;
     let taught: Vec<&Sample> =
         shard.samples.iter().filter(|sample| shard.map(sample).is_some() && scenes::drawn(sample) == Some(drawn)).collect();
-    let label = format!("{}, {drawn:?}", Path::new(&shard.file).file_name().unwrap_or_default().display());
+    let whose = match drawn {
+        Drawn::ByHand => "drawn by hand",
+        Drawn::ByNetwork => "drawn by a network",
+    };
+    let label = format!("{}, {whose}", Path::new(&shard.file).file_name().unwrap_or_default().display());
     let progress = show.begin(&label, taught.len(), "photos");
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<Vec<u8>>> = Mutex::new(vec![Vec::new(); taught.len()]);
@@ -211,7 +236,7 @@ fn compute(shard: &Path, trunk: &Trunk, drawn: Drawn, shape: Shape, path: &Path,
     };
     let cores = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..cores.min(taught.len())).map(|_| scope.spawn(work)).collect();
         workers.into_iter().try_for_each(|worker| match worker.join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -249,14 +274,12 @@ fn rows(
     };
     let (width, height) = shape.size;
     let mut rng = ChaCha8Rng::from_seed(Sha256::digest(&sample.key).into());
-    let mut outputs: Vec<Output> = trunk.taps.iter().map(|tap| Output::named(&tap.edge)).collect();
     let mut bytes = Vec::new();
     for cut in scenes::cuts(drawn, &mut rng) {
         let mut pixels = Vec::new();
         scene.pixels(cut, shape.size, &mut pixels)?;
-        let input = Input { name: "pixel_values", shape: &[1, 3, height, width], values: Values::F32(&pixels) };
-        session.run(&[input], &mut outputs)?;
-        for value in outputs.iter().flat_map(|output| &output.values) {
+        let maps = trunk.run(session, &pixels, [height, width])?;
+        for value in maps.iter().flat_map(|map| &map.values) {
             // To the nearest of those that have eight bits of fraction.
             let half = (value.to_bits() + 0x8000) >> 16;
             bytes.extend_from_slice(&(half as u16).to_le_bytes());

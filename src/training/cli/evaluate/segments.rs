@@ -46,10 +46,15 @@ impl SegmentsArgs {
         for Agreement { of, photos, recall, recall_all, cider } in &found.sentences {
             println!("{of:<20} {photos:>7} {recall:>8.3} {recall_all:>8.3} {cider:>8.3}");
         }
-        println!("\n{:<10} {:<22} {:>6} {:>6} {:>10} {:>7}", "facet", "class", "there", "said", "precision", "recall");
-        for ClassRow { facet, class, there, said, right } in &found.classes {
+        println!("\n{:<10} {:<22} {:>6} {:>6} {:>10} {:>7}  given", "facet", "class", "there", "said", "precision", "recall");
+        for ClassRow { facet, class, there, said, right, given } in &found.classes {
             let share = |of: usize| if of == 0 { "-".to_owned() } else { format!("{:.2}", *right as f64 / of as f64) };
-            println!("{facet:<10} {class:<22} {there:>6} {said:>6} {:>10} {:>7}", share(*said), share(*there));
+            println!(
+                "{facet:<10} {class:<22} {there:>6} {said:>6} {:>10} {:>7}  {}",
+                share(*said),
+                share(*there),
+                if *given { "yes" } else { "no" }
+            );
         }
         Ok(())
     }

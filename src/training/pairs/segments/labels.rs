@@ -39,8 +39,10 @@ pub struct Rule {
     without: Vec<String>,
     #[serde(default)]
     absent: bool,
-    /// How often it is right, in [0, 1].
-    pub p: f32,
+    /// How often it is right of maps by networks, in [0, 1]; absent where too seldom to speak.
+    p: Option<f32>,
+    /// How often it is right of true maps.
+    p_true: Option<f32>,
 }
 
 /// A network's certainty below which a piece doesn't speak against the absence of its thing.
@@ -49,7 +51,7 @@ const DOUBTFUL: f32 = 0.4;
 /// Share of the picture from which a thing sets the scene.
 const MUCH: f32 = 0.08;
 /// Share of the picture up to which a thing is no part of the scene.
-const LITTLE: f32 = 0.03;
+const LITTLE: f32 = 0.002;
 
 fn one() -> usize {
     1
@@ -59,6 +61,11 @@ impl Rule {
     /// Every name of the ontology that it asks for.
     pub fn names(&self) -> impl Iterator<Item = &String> {
         [&self.things, &self.on, &self.with, &self.without].into_iter().flatten()
+    }
+
+    /// How often it is right of true maps or of a network's; `None` where it keeps silent.
+    pub fn p(&self, is_true: bool) -> Option<f32> {
+        if is_true { self.p_true } else { self.p }
     }
 
     /// Whether it speaks of `scene`.
@@ -86,15 +93,27 @@ impl Rule {
     }
 }
 
-/// What `rules` say of `scene`: the classes of each facet, with the precision of the weakest rule that spoke. Classes that are not
-/// named are not known to be absent.
+/// What `rules` say of `scene`: the classes of each facet, with the precision of the weakest rule that spoke. Rules of which too little is known
+/// keep silent. Classes that are not named are not known to be absent.
 pub fn labels(scene: &Scene, ontology: &Ontology, rules: &[Rule], certainty: f32) -> BTreeMap<String, FacetLabels> {
     let mut facets: BTreeMap<String, FacetLabels> = BTreeMap::new();
+    for rule in rules {
+        let Some(p) = rule.p(scene.is_true) else { continue };
+        if rule.holds(scene, ontology, certainty) {
+            let facet = facets.entry(rule.facet.clone()).or_default();
+            facet.labels.push(rule.class.clone());
+            facet.origin = Some(Origin::Segments);
+            facet.p = Some(facet.p.map_or(p, |least| least.min(p)));
+        }
+    }
+    facets
+}
+
+/// What `rules` would say of `scene` if none kept silent.
+pub fn suspected(scene: &Scene, ontology: &Ontology, rules: &[Rule], certainty: f32) -> BTreeMap<String, Vec<String>> {
+    let mut facets: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for rule in rules.iter().filter(|rule| rule.holds(scene, ontology, certainty)) {
-        let facet = facets.entry(rule.facet.clone()).or_default();
-        facet.labels.push(rule.class.clone());
-        facet.origin = Some(Origin::Segments);
-        facet.p = Some(facet.p.map_or(rule.p, |p| p.min(rule.p)));
+        facets.entry(rule.facet.clone()).or_default().push(rule.class.clone());
     }
     facets
 }

@@ -111,11 +111,11 @@ impl Segments {
         &self.ontology
     }
 
-    /// What `map` shows. `drawn` says whether a person drew it; `found` is what a detector found, where one was asked.
-    pub fn scene(&self, map: &StreetMap, drawn: bool, found: Option<&[Object]>) -> Scene {
+    /// What `map` shows. `is_true` says whether a person drew it or it was rendered; `found` is what a detector found, where one was asked.
+    pub fn scene(&self, map: &StreetMap, is_true: bool, found: Option<&[Object]>) -> Scene {
         let Least { piece, detection, unseen, untold, .. } = self.tables.least;
-        let mut scene = pieces::read(map, &self.ontology, piece);
-        if !drawn && map.certainty().is_none() {
+        let mut scene = Scene { is_true, ..pieces::read(map, &self.ontology, piece) };
+        if !is_true && map.certainty().is_none() {
             scene.pieces.iter_mut().for_each(|piece| piece.sure = untold);
         }
         if let Some(found) = found {
@@ -144,6 +144,16 @@ impl Segments {
     /// The facet labels that can be read off `scene`.
     pub fn labels(&self, scene: &Scene) -> BTreeMap<String, FacetLabels> {
         labels::labels(scene, &self.ontology, &self.tables.label, self.tables.least.certainty)
+    }
+
+    /// The classes of each facet that any rule suspects, among them those that are kept back.
+    fn suspected(&self, scene: &Scene) -> BTreeMap<String, Vec<String>> {
+        labels::suspected(scene, &self.ontology, &self.tables.label, self.tables.least.certainty)
+    }
+
+    /// Whether the class is given as a label, of true maps or of a network's.
+    fn gives(&self, facet: &str, class: &str, is_true: bool) -> bool {
+        self.tables.label.iter().any(|rule| rule.facet == facet && rule.class == class && rule.p(is_true).is_some())
     }
 
     /// What is to be seen in `picture`: by `own`, its own map, where a person drew it or it was rendered; else by the networks, as far as there

@@ -100,6 +100,8 @@ pub struct Scene {
     pub pieces: Vec<Piece>,
     /// What fills more than half of the picture's foot: its lowest 15 in a hundred, between 30 and 70 in a hundred of its width.
     pub ground: Option<u8>,
+    /// Whether the map is true: a person drew it, or it was rendered with the picture.
+    pub is_true: bool,
 }
 
 /// Reads `map`. Counted things are told apart by their numbers or, where it has none, by hanging together (at corners too); parts below
@@ -116,7 +118,7 @@ pub fn read(map: &StreetMap, ontology: &Ontology, least: f32) -> Scene {
     }
     let mut pieces: Vec<Piece> = drafts.values().map(|draft| draft.finish(map, ontology)).collect();
     pieces.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.thing.cmp(&b.thing)));
-    Scene { pieces, ground: ground(map, ontology) }
+    Scene { pieces, ground: ground(map, ontology), is_true: true }
 }
 
 /// Adds to `scene` what a detector found with a confidence of at least `least` and the map doesn't show. What both show is surer: two

@@ -77,7 +77,6 @@ pub fn groups(
     rarity: &Rarity,
     certainty: f32,
 ) -> Vec<Group> {
-    let drawn = scene.pieces.iter().all(|piece| piece.sure >= 1.0 && !piece.detected);
     let mut found: BTreeMap<(u8, Side), Vec<&Piece>> = BTreeMap::new();
     for piece in scene.pieces.iter().filter(|piece| piece.sure >= certainty) {
         found.entry((piece.thing, piece.side)).or_default().push(piece);
@@ -103,7 +102,7 @@ pub fn groups(
             thing: thing.id,
             side,
             least: pieces.len(),
-            most: drawn.then_some(pieces.len()),
+            most: scene.is_true.then_some(pieces.len()),
             distance,
             on: agree(|piece| piece.on),
             across: pieces.iter().any(|piece| piece.across),
@@ -145,7 +144,7 @@ mod tests {
         let mut rarity = Rarity::default();
         for photo in 0..100 {
             let pieces = if photo == 0 { vec![piece(1), piece(2)] } else { vec![piece(1)] };
-            rarity.count(&Scene { pieces, ground: None });
+            rarity.count(&Scene { pieces, ground: None, is_true: true });
         }
         assert!(rarity.of(1) < 0.01 && rarity.of(2) > 0.8 && rarity.of(3) > rarity.of(2));
     }

@@ -25,8 +25,9 @@ use crate::{
 /// One photo of which both people and method A said something.
 struct Examined {
     record: Record,
+    is_true: bool,
     told: Vec<String>,
-    labels: BTreeMap<String, FacetLabels>,
+    labels: BTreeMap<String, Vec<String>>,
 }
 
 /// How well sentences agree with people's.
@@ -57,6 +58,8 @@ pub struct ClassRow {
     pub said: usize,
     /// Photos where both do.
     pub right: usize,
+    /// Whether the label is given, or kept back because it is right too seldom.
+    pub given: bool,
 }
 
 /// What an exam found.
@@ -84,8 +87,8 @@ pub fn examine(
         .map(|&entry| {
             progress.advance(1, String::new());
             let mut record = collection.record(entry)?;
-            let described = human(&record).next().is_some();
-            if !described || source.is_some_and(|source| record.source != source) {
+            let is_known = human(&record).next().is_some() || known(&record).next().is_some();
+            if !is_known || source.is_some_and(|source| record.source != source) {
                 return Ok(None);
             }
             let scene = look(collection, segments, &mut record, entry)?;
@@ -96,7 +99,7 @@ pub fn examine(
     let setting = |skip: Skip| TrainingError::Setting { problem: skip.detail };
     let seen: Vec<(Record, Option<Scene>)> = seen.map_err(setting)?.into_iter().flatten().collect();
     if seen.is_empty() {
-        let problem = format!("no photo of {} has both a map and a sentence of a person", split.id());
+        let problem = format!("no photo of {} was described or labelled by a person", split.id());
         return Err(TrainingError::Setting { problem });
     }
     let mut rarity = Rarity::default();
@@ -104,10 +107,18 @@ pub fn examine(
     let examined = seen.into_iter().enumerate().map(|(k, (record, scene))| {
         let told = scene.as_ref().map(|scene| segments.sentences(scene, &rarity, 1, &k.to_string())).unwrap_or_default();
         let told = told.iter().map(|sentence| sentence.text().to_owned()).collect();
-        Examined { labels: scene.map(|scene| segments.labels(&scene)).unwrap_or_default(), told, record }
+        let is_true = scene.as_ref().is_some_and(|scene| scene.is_true);
+        Examined { is_true, labels: scene.map(|scene| segments.suspected(&scene)).unwrap_or_default(), told, record }
     });
     let examined: Vec<Examined> = examined.collect();
-    Ok(Found { sentences: sentences(&examined), classes: classes(&examined) })
+    let classes = classes(&examined, segments);
+    let described: Vec<Examined> = examined.into_iter().filter(|photo| human(&photo.record).next().is_some()).collect();
+    Ok(Found { sentences: if described.is_empty() { Vec::new() } else { sentences(&described) }, classes })
+}
+
+/// Facets of which a person, or the scene that was rendered, tells all there is.
+fn known(record: &Record) -> impl Iterator<Item = (&String, &FacetLabels)> {
+    record.facets.iter().filter(|(_, labels)| matches!(labels.origin, Some(Origin::Human | Origin::Scene)))
 }
 
 fn human(record: &Record) -> impl Iterator<Item = &str> {
@@ -150,11 +161,11 @@ fn agreement(of: &'static str, candidates: &[Vec<String>], references: &[Vec<Str
     Agreement { recall: sums.recall / photos, recall_all: sums.recall_all / photos, cider: sums.cider / photos, ..sums }
 }
 
-fn classes(examined: &[Examined]) -> Vec<ClassRow> {
+fn classes(examined: &[Examined], segments: &Segments) -> Vec<ClassRow> {
     let mut rows: BTreeMap<(String, String), ClassRow> = BTreeMap::new();
     for photo in examined {
-        for (facet, people) in photo.record.facets.iter().filter(|(_, labels)| labels.origin == Some(Origin::Human)) {
-            let said: &[String] = photo.labels.get(facet).map_or(&[], |labels| &labels.labels);
+        for (facet, people) in known(&photo.record) {
+            let said: &[String] = photo.labels.get(facet).map_or(&[], Vec::as_slice);
             for class in people.labels.iter().chain(said.iter().filter(|class| !people.labels.contains(class))) {
                 let row = rows.entry((facet.clone(), class.clone())).or_default();
                 let (there, named) = (people.labels.contains(class), said.contains(class));
@@ -164,5 +175,11 @@ fn classes(examined: &[Examined]) -> Vec<ClassRow> {
             }
         }
     }
-    rows.into_iter().map(|((facet, class), row)| ClassRow { facet, class, ..row }).collect()
+    // One kind of map is examined at a time.
+    let is_true = examined.iter().all(|photo| photo.is_true);
+    let row = |((facet, class), row): ((String, String), ClassRow)| {
+        let given = segments.gives(&facet, &class, is_true);
+        ClassRow { facet, class, given, ..row }
+    };
+    rows.into_iter().map(row).collect()
 }
