@@ -25,8 +25,8 @@ fn light(seed: u64, x: f32, y: f32) -> u8 {
         let state = (seed * 64 + row * 8 + column + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         f32::from(((state ^ state >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 56) as u8)
     };
-    let (column, row) = (x * 3.0, y * 3.0);
-    let (left, top) = (column.floor().min(2.0), row.floor().min(2.0));
+    let (column, row) = (x * 7.0, y * 7.0);
+    let (left, top) = (column.floor().min(6.0), row.floor().min(6.0));
     let mix = |a: f32, b: f32, share: f32| a + (b - a) * share;
     let at = |dx: u64, dy: u64| block(left as u64 + dx, top as u64 + dy);
     mix(mix(at(0, 0), at(1, 0), column - left), mix(at(0, 1), at(1, 1), column - left), row - top) as u8

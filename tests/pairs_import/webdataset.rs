@@ -110,8 +110,8 @@ fn shards_are_read_and_their_damage_named() {
                 "a tar cut off",
                 |tree| {
                     let whole = tar(&members());
-                    // Within d.jpg: behind it stand two members of a block each and the end.
-                    let end = whole.len() - 3 * 1024 - 100;
+                    // Within d.jpg: behind it stand two members of a block each, the end, and what fills its last block.
+                    let end = whole.len() - 3 * 1024 - 600;
                     tree.put("train-000.tar", &whole[..end]);
                 },
                 Reason::DamagedPhoto,
@@ -175,7 +175,6 @@ fn camvids_real_maps_come_through_pixel_by_pixel() {
 fn what_was_gathered_can_be_gathered_again() {
     let tree = shards();
     let first = read(&Layout::WebDataset, tree.0.path());
-    assert!(first.get("train-000.tar/b").1.captions.iter().any(|told| told.origin() == Origin::Segments));
     let out = Tree::new();
     let json = |record| serde_json::to_vec(record).unwrap();
     let again: Vec<_> =

@@ -4,9 +4,9 @@ use crate::frame::Picture;
 
 /// Lines on either side of a seam that it is compared with.
 const AROUND: usize = 12;
-/// A seam differs this many times more from line to line than the lines around it. Of ordinary street photos fewer than one in
-/// five hundred has such a line both in the middle of its height and of its width.
-const SEAM: f32 = 2.0;
+/// A seam differs this many times more from line to line than the lines around it. Of 1,400 street photos none has two such lines, the
+/// nearest being 1.48; of grids pasted from four photos each all have them, of four shifts of one photo 97 in 100.
+const SEAM: f32 = 1.6;
 /// The least side of one of four: thumbnails have no seams to speak of.
 const LEAST: usize = 64;
 

@@ -66,10 +66,10 @@ fn inside(shards: &WebDataset, entry: usize, ontology: &Ontology) -> Result<Stri
     let told = record.captions.first().map_or("", |caption| caption.text());
     let alt = if told.is_empty() { record.category.clone().unwrap_or_default() } else { told.to_owned() };
     let alt = if alt.is_empty() { "a photo without a caption" } else { &alt };
-    image(&mut html, "plain", &small, alt).map_err(damaged)?;
+    figure(&mut html, "plain", &small, alt).map_err(damaged)?;
     if let Some(map) = shards.map_as_it_is(entry)? {
         let regions = regions(&map, ontology);
-        image(&mut html, "regions", &painted(&small, &map), &format!("What stands where: {}", spoken(&regions)))
+        figure(&mut html, "regions", &painted(&small, &map), &format!("What stands where: {}", spoken(&regions)))
             .map_err(damaged)?;
         html.push_str("<label><input type=\"checkbox\"> Show regions</label>\n<ul class=\"legend\">\n");
         for (noun, share, [red, green, blue]) in &regions {
@@ -86,7 +86,7 @@ fn inside(shards: &WebDataset, entry: usize, ontology: &Ontology) -> Result<Stri
     Ok(html)
 }
 
-fn image(html: &mut String, class: &str, picture: &Picture, alt: &str) -> Result<(), capture::CaptureError> {
+fn figure(html: &mut String, class: &str, picture: &Picture, alt: &str) -> Result<(), capture::CaptureError> {
     let bytes = BASE64_STANDARD.encode(jpeg::encode(picture)?);
     let (width, height) = (picture.width(), picture.height());
     let _ = writeln!(
