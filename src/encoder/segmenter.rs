@@ -189,7 +189,7 @@ impl Segmenter {
         let (best, sure) = enlarge(&shares, classes, (columns, rows), (width, height));
         let things = best.into_iter().map(|class| self.card.things[class]).collect();
         let map = StreetMap::new(width, height, things).and_then(|map| map.with_certainty(sure));
-        map.ok_or_else(|| EncoderError::EmptyPicture { width: width as u32, height: height as u32 })
+        map.ok_or(EncoderError::EmptyPicture { width: width as u32, height: height as u32 })
     }
 }
 

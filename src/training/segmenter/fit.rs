@@ -49,7 +49,8 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Chosen on CamVid's `val` of the few that were tried.
+    /// Chosen on CamVid's `val` of the few that were tried: a network's maps at the weight of a person's, in 560 steps, gave a mean IoU of
+    /// .61 there, these settings .66.
     fn default() -> Self {
         Self {
             steps: 800,
