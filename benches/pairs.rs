@@ -63,7 +63,8 @@ fn main() {
     }
     let collection = Photos::open(&photos).and_then(|photos| photos.with_masks(&masks, MaskFormat::Street)).expect("photos");
     let segments = Segments::shipped().expect("the tables");
-    let settings = Settings { source: "bench".to_owned(), licence: None, shares: Shares::default(), per_shard: 100, seed: 1 };
+    let settings =
+        Settings { source: "bench".to_owned(), licence: None, shares: Shares::default(), per_shard: 100, seed: 1, blur: false };
     let mut run = 0;
     let times = medians(
         ROUNDS,
