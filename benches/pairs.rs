@@ -55,7 +55,9 @@ fn rate(time: Duration) -> f64 {
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let (photos, masks) = (folder.path().join("photos"), folder.path().join("masks"));
-    [&photos, &masks].map(|dir| fs::create_dir(dir).expect("a folder"));
+    for dir in [&photos, &masks] {
+        fs::create_dir(dir).expect("a folder");
+    }
     let frames = measure::frames();
     for i in 0..PHOTOS {
         fs::write(photos.join(format!("{i:04}.jpg")), photo(&frames[i % frames.len()], WIDTH, HEIGHT)).expect("room");
