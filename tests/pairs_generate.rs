@@ -1,6 +1,7 @@
 //! `streetscape-train pairs generate`, from its flags to its shards, with painters that are shell scripts.
 
 #![cfg(all(unix, feature = "train"))]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
     collections::BTreeMap,

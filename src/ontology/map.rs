@@ -22,12 +22,14 @@ impl StreetMap {
     /// The same with the number of the thing that each pixel belongs to: of two pixels of one kind, those with one number are one
     /// thing. 0 is a thing that was not numbered. `None` where there is not one number for each pixel.
     pub fn with_instances(self, instances: Vec<u16>) -> Option<Self> {
-        (instances.len() == self.things.len()).then(|| Self { instances: Some(instances), ..self })
+        let fits = instances.len() == self.things.len();
+        fits.then_some(Self { instances: Some(instances), ..self })
     }
 
     /// The same with a network's probability of what it says of each pixel, in [0, 1]. `None` where there is not one for each.
     pub fn with_certainty(self, sure: Vec<f32>) -> Option<Self> {
-        (sure.len() == self.things.len()).then(|| Self { sure: Some(sure), ..self })
+        let fits = sure.len() == self.things.len();
+        fits.then_some(Self { sure: Some(sure), ..self })
     }
 
     /// The same with other names: what had the id `k` has the id `table[k]`.

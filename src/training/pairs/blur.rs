@@ -180,7 +180,7 @@ mod tests {
 
     /// A chess board of four pixels a field.
     fn board() -> Picture {
-        let field = |at: usize| if (at % SIDE / 4 + at / SIDE / 4) % 2 == 0 { 30 } else { 220 };
+        let field = |at: usize| if (at % SIDE / 4 + at / SIDE / 4).is_multiple_of(2) { 30 } else { 220 };
         Picture::new(SIDE as u32, SIDE as u32, (0..SIDE * SIDE).flat_map(|at| [field(at); 3]).collect()).expect("a picture")
     }
 

@@ -73,8 +73,7 @@ pub fn tally(path: &Path) -> Result<Tally, TrainingError> {
     let io = |source| failed(path, source);
     let mut reader = Hashed { file: File::open(path).map_err(io)?, hasher: Sha256::new(), bytes: 0 };
     let mut tally = Tally::default();
-    let mut archive = Archive::new(&mut reader);
-    for entry in archive.entries().map_err(io)? {
+    for entry in Archive::new(&mut reader).entries().map_err(io)? {
         let mut entry = entry.map_err(io)?;
         if entry.path_bytes().ends_with(b".json") {
             let mut text = Vec::new();
@@ -86,7 +85,6 @@ pub fn tally(path: &Path) -> Result<Tally, TrainingError> {
             }
         }
     }
-    drop(archive);
     // What stands behind the last photo belongs to the file too.
     io::copy(&mut reader, &mut io::sink()).map_err(io)?;
     tally.sha256 = hex(&reader.hasher.finalize());

@@ -21,7 +21,7 @@ pub fn is_grid(picture: &Picture) -> bool {
 
 /// Whether both sides are even.
 pub fn can_part(picture: &Picture) -> bool {
-    picture.width() % 2 == 0 && picture.height() % 2 == 0
+    picture.width().is_multiple_of(2) && picture.height().is_multiple_of(2)
 }
 
 fn is_seam(middle: usize, step: impl Fn(usize) -> f32) -> bool {

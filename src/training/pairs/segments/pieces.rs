@@ -238,9 +238,9 @@ fn runs(map: &StreetMap, ontology: &Ontology) -> (Vec<Run>, usize) {
         at = end;
     }
     let mut parts: HashMap<usize, usize> = HashMap::new();
-    for k in 0..runs.len() {
+    for (k, run) in runs.iter_mut().enumerate() {
         let count = parts.len();
-        runs[k].part = *parts.entry(sets.find(k)).or_insert(count);
+        run.part = *parts.entry(sets.find(k)).or_insert(count);
     }
     (runs, parts.len())
 }
