@@ -97,9 +97,9 @@ fn a_run_that_is_killed_again_and_again_makes_the_same_shards() {
         run.wait().unwrap();
         seen.push(check_shards(&killed));
         kills += 1;
-        if ended.is_some() {
+        if let Some(ended) = ended {
             // It came through: what is left of the kills falls on a data set made anew.
-            assert!(ended.unwrap().success());
+            assert!(ended.success());
             assert!(contents(&killed) == contents(&whole), "another data set after {seen:?} shards");
             fs::remove_dir_all(&killed).unwrap();
         }
