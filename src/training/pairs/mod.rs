@@ -1,9 +1,9 @@
 //! Image-caption pairs: from photos, maps, prompts and other people's data sets to one form, WebDataset shards with a manifest.
 //!
-//! Owns how a data set is gathered ([`gather`]): what is read, told of each photo, kept together, split and written. Leaves decoding
+//! Owns how a data set is gathered ([`gather()`]): what is read, told of each photo, kept together, split and written. Leaves decoding
 //! to `capture`, networks to `encoder`, learning to the rest of `training`.
 //!
-//! A [`Collection`] lists photos and gives each with what is known of it. [`gather`] looks at every photo once, on all cores, and
+//! A [`Collection`] lists photos and gives each with what is known of it. [`gather()`] looks at every photo once, on all cores, and
 //! keeps what it found in a work folder; then it splits by group and writes the shards. Killed at any moment and started again it goes
 //! on where it was, to the same bytes.
 

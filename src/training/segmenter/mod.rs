@@ -1,7 +1,7 @@
 //! A small network that says what stands where in a street photo: a head behind the frozen image trunk.
 //!
-//! Owns every step from maps to `segmenter.int8.onnx`: scenes cut from photos with their maps ([`scenes`]), the trunk's maps of them, kept
-//! on disk ([`taps`]), the head ([`head`]), its fit ([`fit`]), the graph ([`export`]), and the judgement ([`judge`]). Leaves rounding to
+//! Owns every step from maps to `segmenter.int8.onnx`: scenes cut from photos with their maps (`scenes`), the trunk's maps of them, kept
+//! on disk (`taps`), the head (`head`), its fit (`fit`), the graph (`export`), and the judgement ([`judge`]). Leaves rounding to
 //! `quantise`, running it to `encoder::Segmenter`.
 //!
 //! Two kinds of maps teach it. CamVid's were drawn by hand, in eleven classes that are wider than ours: its cars are also lorries and

@@ -1,7 +1,7 @@
 //! What people have after an evening with Midjourney or Stable Diffusion: a folder of downloaded pictures.
 //!
 //! Owns telling a grid of four from a single picture, and which pictures were made after one prompt. Leaves the form of prompts to
-//! [`prompt`], of grids to [`grid`], pictures that look alike to `gather`: an upscale is kept together with the quarter that it was made of
+//! `prompt`, of grids to `grid`, pictures that look alike to `gather`: an upscale is kept together with the quarter that it was made of
 //! by its prompt, and where the prompt was cut off or lost, by its looks.
 //!
 //! A picture is a grid where its name says so, or where it doesn't say that it is one of four and the pixels have seams both ways.

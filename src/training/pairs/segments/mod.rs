@@ -1,6 +1,6 @@
 //! Method A: from a map of what stands where to sentences and facet labels.
 //!
-//! Owns what is read off a map ([`pieces`]), what of it is worth a word ([`salience`]), and the words ([`grammar`]). Its tables are data:
+//! Owns what is read off a map ([`pieces`]), what of it is worth a word (`salience`), and the words (`grammar`). Its tables are data:
 //! `models/segments.toml`. Leaves drawing a map to the networks of `encoder`, reading one to `import`.
 
 use std::collections::BTreeMap;
