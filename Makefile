@@ -39,9 +39,9 @@ test-camera: ## set up, and walk beside a camera that is unplugged and falls sil
 	@CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=$(CURDIR)/tools/camera/guest.sh \
 		cargo run --locked --release --bin streetscape -- tools/camera/walk.sh
 
-scenes: ## set up, and render 1,300 street scenes with their maps into .cache/rendered; some hours, and it goes on where it was stopped
+scenes: ## set up, and render 1,250 street scenes with their maps into .cache/rendered; some hours, and it goes on where it was stopped
 	@tools/setup.sh build run scenes
-	@cargo run --locked --release --features train --bin streetscape-train -- pairs generate --out .cache/rendered --count 1300
+	@cargo run --locked --release --features train --bin streetscape-train -- pairs generate --out .cache/rendered --count 1250
 
 doc: ## build the documentation; a warning is an error
 	@tools/setup.sh build

@@ -13,7 +13,7 @@ use super::{
     blur::blur,
     likeness::{Hasher, Sets, join_alike},
     manifest::{self, ShardRow, SkippedRow},
-    segments::{Rarity, Segments},
+    segments::{Rarity, Scene, Segments},
     shards::{self, Pair},
     split,
     spool::{self, Look, Seen, Spool},
@@ -351,8 +351,12 @@ impl Eyes {
         let (map, scene) = looked.map_err(|error| Skip::new(Reason::NetworkFailed, error))?;
         let map = map.map(|map| capture::maps::write_map(name, map.width(), map.height(), map.things()));
         let map = map.transpose().map_err(|error| Skip::new(Reason::DamagedMask, error))?;
-        if best_caption(&record).is_none() && scene.as_ref().is_none_or(|scene| scene.pieces.is_empty()) {
-            return Err(Skip::new(Reason::NoCaption, "no caption, no category, no label and no map says what it shows"));
+        let is_silent = |scene: &Scene| segments.sentences(scene, &Rarity::default(), settings.seed, name).is_empty();
+        if best_caption(&record).is_none() && scene.as_ref().is_none_or(is_silent) {
+            return Err(Skip::new(
+                Reason::NoCaption,
+                "no caption, no category and no label says what it shows, nor any map for certain",
+            ));
         }
         let hash = self.hasher.hash(&self.picture);
         Ok((Look::Seen(Box::new(Seen { hash, record, scene, map: None })), map))

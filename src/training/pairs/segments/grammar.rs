@@ -95,7 +95,10 @@ pub struct Topic<'a> {
     pub certainty: f32,
 }
 
-/// One sentence of each length, the longest first, and `more` of any, no two the same.
+/// What can be said wherever anything can.
+const PLAINEST: [&str; 2] = ["{a1} {where1}", "{way} ahead"];
+
+/// One sentence of each length, the longest first, and `more` of any, no two the same; none where nothing is certain.
 pub fn sentences(topic: &Topic, templates: &Templates, words: &Words, more: usize, random: &mut impl Rng) -> Vec<Told> {
     let all: Vec<&String> = templates.short.iter().chain(&templates.middle).chain(&templates.long).collect();
     let mut told: Vec<Told> = Vec::new();
@@ -117,15 +120,18 @@ pub fn sentences(topic: &Topic, templates: &Templates, words: &Words, more: usiz
     for _ in 0..more {
         say(all.clone(), random);
     }
+    if told.is_empty() {
+        told.extend(PLAINEST.iter().find_map(|template| fill(topic, template, words, random)));
+    }
     told
 }
 
 /// `template` in words, or `None` where something that it names isn't known.
 fn fill(topic: &Topic, template: &str, words: &Words, random: &mut impl Rng) -> Option<Told> {
     // Highlights are drawn from the best, so that sentences of one photo differ.
-    let best = &topic.groups[..topic.groups.len().min(5)];
+    let best: Vec<&Group> = topic.groups.iter().filter(|group| has_side(topic.ontology, group)).take(5).collect();
     let skip = if best.len() > 3 { random.random_range(0..=best.len() - 3) } else { 0 };
-    let chosen: Vec<&Group> = best.iter().skip(skip).filter(|group| has_side(topic.ontology, group)).collect();
+    let chosen = &best[skip..];
     let mut facts: Vec<Fact> = Vec::new();
     let mut text = String::new();
     let mut rest = template;
@@ -133,7 +139,7 @@ fn fill(topic: &Topic, template: &str, words: &Words, random: &mut impl Rng) -> 
         let close = open + rest.get(open..)?.find('}')?;
         text.push_str(&rest[..open]);
         let name = &rest[open + 1..close];
-        text.push_str(&word(topic, &chosen, name, words, &mut facts, random)?);
+        text.push_str(&word(topic, chosen, name, words, &mut facts, random)?);
         rest = &rest[close + 1..];
     }
     text.push_str(rest);
