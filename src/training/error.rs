@@ -30,7 +30,7 @@ pub enum TrainingError {
         problem: String,
     },
     /// The weights are of another network.
-    #[error("{file}: no float32 tensor named {tensor}; these weights are of another network")]
+    #[error("{file}: no float tensor named {tensor}; these weights are of another network")]
     Missing {
         /// The file.
         file: String,

@@ -3,11 +3,13 @@
 //! Owns the checks that let a graph builder trust what it takes: present, of the right shape, finite. Leaves what the tensors
 //! mean to `onnx::towers`.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{borrow::Cow, collections::BTreeMap, fs, path::Path};
 
-use safetensors::{Dtype, SafeTensors};
+use burn::tensor::{bf16, f16};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
 use super::TrainingError;
+use crate::bundle;
 
 /// Values in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +28,7 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Reads a safetensors file; tensors of another type than float32 are left out.
+    /// Reads a safetensors file. Half precision becomes float32; tensors that are no floats are left out.
     pub fn read(path: &Path) -> Result<Self, TrainingError> {
         let file = path.display().to_string();
         let bytes = fs::read(path).map_err(|source| TrainingError::File { file: file.clone(), source })?;
@@ -35,13 +37,11 @@ impl Weights {
 
     /// The same of bytes that came from `file`.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, TrainingError> {
-        let damaged =
-            |e: safetensors::SafeTensorError| TrainingError::Weights { file: file.to_owned(), problem: e.to_string() };
+        let damaged = |e: SafeTensorError| TrainingError::Weights { file: file.to_owned(), problem: e.to_string() };
         let parsed = SafeTensors::deserialize(bytes).map_err(damaged)?;
-        let floats = parsed.iter().filter(|(_, view)| view.dtype() == Dtype::F32).map(|(name, view)| {
-            let (words, _) = view.data().as_chunks::<4>();
-            let values = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
-            (name.to_owned(), Tensor { shape: view.shape().to_vec(), values })
+        let floats = parsed.iter().filter_map(|(name, view)| {
+            let values = floats(view.dtype(), view.data())?;
+            Some((name.to_owned(), Tensor { shape: view.shape().to_vec(), values }))
         });
         Self::new(file, floats)
     }
@@ -73,6 +73,45 @@ impl Weights {
         self.tensors.contains_key(name)
     }
 
+    /// The names of all tensors, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The file that they came from, or what stands for it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The tensors alone.
+    pub fn into_tensors(self) -> BTreeMap<String, Tensor> {
+        self.tensors
+    }
+
+    /// The tensor `name`, which must have the shape `want`.
+    pub fn exactly(&self, name: &str, want: &[usize]) -> Result<&Tensor, TrainingError> {
+        let tensor = self.get(name)?;
+        if tensor.shape != want {
+            let (file, found) = (self.file.clone(), tensor.shape.clone());
+            return Err(TrainingError::Shape { file, tensor: name.to_owned(), found, want: format!("{want:?}") });
+        }
+        Ok(tensor)
+    }
+
+    /// Writes a safetensors file, whole or not at all, in float32. It says `format: pt`, without which `transformers` refuses it.
+    pub fn write(&self, path: &Path) -> Result<(), TrainingError> {
+        let failed = |source| TrainingError::File { file: path.display().to_string(), source };
+        let aside = bundle::aside(path).map_err(failed)?;
+        let told = Some([("format".to_owned(), "pt".to_owned())].into());
+        safetensors::serialize_to_file(&self.tensors, told, aside.path()).map_err(|error| match error {
+            SafeTensorError::IoError(source) => failed(source),
+            other => TrainingError::Weights { file: path.display().to_string(), problem: other.to_string() },
+        })?;
+        aside.as_file().sync_all().map_err(failed)?;
+        aside.persist(path).map_err(|e| failed(e.error))?;
+        Ok(())
+    }
+
     /// The tensor `name`, which must have as many axes as `want`, each as long as said there; `None` takes any length.
     pub fn shaped<const N: usize>(&self, name: &str, want: [Option<usize>; N]) -> Result<(&Tensor, [usize; N]), TrainingError> {
         let tensor = self.get(name)?;
@@ -87,6 +126,35 @@ impl Weights {
                 Err(TrainingError::Shape { file, tensor: tensor_name, found, want })
             }
         }
+    }
+}
+
+/// Little-endian values of `dtype` as float32; none where they are no floats.
+fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
+    let halves = || bytes.as_chunks::<2>().0.iter();
+    match dtype {
+        Dtype::F32 => Some(bytes.as_chunks::<4>().0.iter().map(|&word| f32::from_le_bytes(word)).collect()),
+        Dtype::F16 => Some(halves().map(|&half| f16::from_le_bytes(half).to_f32()).collect()),
+        Dtype::BF16 => Some(halves().map(|&half| bf16::from_le_bytes(half).to_f32()).collect()),
+        _ => None,
+    }
+}
+
+impl View for &Tensor {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.values.iter().flat_map(|x| x.to_le_bytes()).collect()
+    }
+
+    fn data_len(&self) -> usize {
+        self.values.len() * size_of::<f32>()
     }
 }
 
@@ -120,13 +188,33 @@ mod tests {
     fn weights_are_given_whole_or_refused_with_the_tensor_named() {
         let good = file([1.0, 2.0, 3.0, 4.0]);
         check(&good, "a", [Some(2), None], "[1.0, 2.0, 3.0, 4.0]");
-        check(&good, "b", [None, None], "x.safetensors: no float32 tensor named b");
-        check(&good, "ids", [None, None], "no float32 tensor named ids");
+        check(&good, "b", [None, None], "x.safetensors: no float tensor named b");
+        check(&good, "ids", [None, None], "no float tensor named ids");
         check(&good, "a", [Some(3), None], "a has the shape [2, 2], not [3, any]");
         check(&good[..good.len() - 1], "a", [None, None], "x.safetensors: not a whole safetensors file");
         check(&good[..3], "a", [None, None], "not a whole safetensors file");
         check(b"", "a", [None, None], "not a whole safetensors file");
         check(&file([1.0, f32::NAN, 3.0, 4.0]), "a", [None, None], "a holds a value that is not finite");
+    }
+
+    #[test]
+    fn half_precision_is_read_as_it_was_meant() {
+        let halves = [0x3c00_u16, 0xc000, 0x3555, 0x0001, 0x7bff, 0x8000].map(u16::to_le_bytes).concat();
+        let want = [1.0, -2.0, 0.333_251_95, 5.960_464_5e-8, 65504.0, -0.0];
+        assert_eq!(floats(Dtype::F16, &halves).expect("floats"), want);
+        let halves = [0x3f80_u16, 0xc000, 0x3eab].map(u16::to_le_bytes).concat();
+        assert_eq!(floats(Dtype::BF16, &halves).expect("floats"), [1.0, -2.0, 0.333_984_38]);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("x.safetensors");
+        let some = [("b", tensor(&[2, 1], &[1.5, -0.25])), ("a", tensor(&[], &[2.0]))];
+        let weights = Weights::new("memory", some.map(|(name, tensor)| (name.to_owned(), tensor))).expect("finite");
+        weights.write(&path).expect("written");
+        let read = Weights::read(&path).expect("whole");
+        assert_eq!(read.into_tensors(), weights.into_tensors());
     }
 
     #[test]

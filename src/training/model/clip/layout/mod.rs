@@ -1,0 +1,151 @@
+//! CLIP checkpoints on disk: Hugging Face's folder, read and written, and open_clip's, read.
+//!
+//! Owns file names, tensor names, and the checks that a folder's files are of one model. What is written, `transformers` loads.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use burn::tensor::Device;
+use serde::Deserialize;
+
+use super::{Clip, Config};
+use crate::{
+    bundle::{ASIDE, Preprocessing, TOKENIZER},
+    training::{TrainingError, weights::Weights},
+};
+
+mod names;
+mod open_clip;
+mod preprocessing;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+pub use names::weights;
+pub use tokens::{Encoded, Tokens};
+
+const CONFIG: &str = "config.json";
+const WEIGHTS: &str = "model.safetensors";
+/// Names the file of each tensor where there are several.
+const INDEX: &str = "model.safetensors.index.json";
+const PREPROCESSING: &str = "preprocessor_config.json";
+/// The same beside a tokenizer's settings, as transformers 5 writes it.
+const PROCESSOR: &str = "processor_config.json";
+const OPEN_CLIP_CONFIG: &str = "open_clip_config.json";
+const OPEN_CLIP_WEIGHTS: &str = "open_clip_model.safetensors";
+/// What else tells of the tokenizer, taken along where it is there.
+const BESIDE: [&str; 5] = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt"];
+
+/// A CLIP with all that it takes to use it.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// Its shape.
+    pub config: Config,
+    /// Its weights.
+    pub model: Clip,
+    /// How pictures become its input.
+    pub preprocessing: Preprocessing,
+    /// How texts become its input.
+    pub tokens: Tokens,
+    /// Files that are written as they were read.
+    files: BTreeMap<&'static str, Vec<u8>>,
+}
+
+impl Checkpoint {
+    /// Reads the folder `dir`: Hugging Face's layout where it is there, else open_clip's.
+    pub fn read(dir: &Path, device: &Device) -> Result<Self, TrainingError> {
+        let path = |name: &str| dir.join(name);
+        let problem = |name: &str, problem: String| TrainingError::Data { file: path(name).display().to_string(), problem };
+        let own = [WEIGHTS, INDEX].iter().any(|name| path(name).exists());
+        let (config, preprocessing, weights, written) = if own || path(CONFIG).exists() && !path(OPEN_CLIP_WEIGHTS).exists() {
+            let config = Config::parse(&path(CONFIG).display().to_string(), &text(&path(CONFIG))?)?;
+            let name = if path(PREPROCESSING).exists() { PREPROCESSING } else { PROCESSOR };
+            let written = text(&path(if path(name).exists() { name } else { PREPROCESSING }))?;
+            let preprocessing = preprocessing::parse(&written).map_err(|e| problem(name, e))?;
+            let written = if name == PREPROCESSING { written } else { preprocessing::to_json(&preprocessing) };
+            (config, preprocessing, read_weights(dir)?, written)
+        } else {
+            let (config, preprocessing) =
+                open_clip::parse(&text(&path(OPEN_CLIP_CONFIG))?).map_err(|e| problem(OPEN_CLIP_CONFIG, e))?;
+            let weights = open_clip::renamed(Weights::read(&path(OPEN_CLIP_WEIGHTS))?)?;
+            let written = preprocessing::to_json(&preprocessing);
+            (config, preprocessing, weights, written)
+        };
+        if preprocessing.size as usize != config.vision.side {
+            let (size, side) = (preprocessing.size, config.vision.side);
+            let what = format!("crop_size is {size} where the image tower reads {side}: the two files are of different models");
+            return Err(problem(PREPROCESSING, what));
+        }
+        let tokenizer = read(&path(TOKENIZER))?;
+        let tokens = Tokens::parse(&path(TOKENIZER).display().to_string(), &tokenizer, &config.text)?;
+        let mut files = BTreeMap::from([(PREPROCESSING, written.into_bytes()), (TOKENIZER, tokenizer)]);
+        for name in BESIDE.into_iter().filter(|name| path(name).exists()) {
+            files.insert(name, read(&path(name))?);
+        }
+        let model = names::load(Clip::new(&config, device), &weights, device)?;
+        Ok(Self { config, model, preprocessing, tokens, files })
+    }
+
+    /// Writes Hugging Face's layout as the new folder `dir`, which is there whole or not at all.
+    pub fn write(&self, dir: &Path) -> Result<(), TrainingError> {
+        let failed = |source| TrainingError::File { file: dir.display().to_string(), source };
+        if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            let (file, problem) = (dir.display().to_string(), "the folder is not empty; name a new one".to_owned());
+            return Err(TrainingError::Data { file, problem });
+        }
+        let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(failed)?;
+        let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent).map_err(failed)?;
+        // Made through a folder of its own, as a temporary one is its owner's alone.
+        let whole = aside.path().join("whole");
+        fs::create_dir(&whole).map_err(failed)?;
+        names::weights(&self.model)?.write(&whole.join(WEIGHTS))?;
+        let config = self.config.to_json().into_bytes();
+        for (name, bytes) in self.files.iter().chain([(&CONFIG, &config)]) {
+            crate::bundle::write_whole(&whole.join(name), bytes).map_err(failed)?;
+        }
+        fs::rename(&whole, dir).map_err(failed)
+    }
+}
+
+/// The tensors of one file, or of all that the index names.
+fn read_weights(dir: &Path) -> Result<Weights, TrainingError> {
+    /// What stands in the index.
+    #[derive(Deserialize)]
+    struct Index {
+        weight_map: BTreeMap<String, PathBuf>,
+    }
+
+    let index = dir.join(INDEX);
+    if dir.join(WEIGHTS).exists() || !index.exists() {
+        return Weights::read(&dir.join(WEIGHTS));
+    }
+    let file = index.display().to_string();
+    let parsed: Index = serde_json::from_str(&text(&index)?)
+        .map_err(|e| TrainingError::Data { file: file.clone(), problem: format!("not an index of shards: {e}") })?;
+    let mut shards: BTreeMap<PathBuf, BTreeMap<_, _>> = BTreeMap::new();
+    let mut tensors = BTreeMap::new();
+    for (tensor, name) in parsed.weight_map {
+        // A file beside the index, and no other.
+        let shard = dir.join(name.file_name().unwrap_or_default());
+        if !shards.contains_key(&shard) {
+            shards.insert(shard.clone(), Weights::read(&shard)?.into_tensors());
+        }
+        let found = shards.get_mut(&shard).and_then(|held| held.remove(&tensor));
+        let missing = || TrainingError::Missing { file: shard.display().to_string(), tensor: tensor.clone() };
+        tensors.insert(tensor.clone(), found.ok_or_else(missing)?);
+    }
+    tensors.extend(shards.into_values().flatten());
+    Weights::new(&file, tensors)
+}
+
+fn text(path: &Path) -> Result<String, TrainingError> {
+    fs::read_to_string(path).map_err(|source| TrainingError::File { file: path.display().to_string(), source })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TrainingError> {
+    fs::read(path).map_err(|source| TrainingError::File { file: path.display().to_string(), source })
+}
