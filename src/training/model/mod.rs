@@ -21,6 +21,7 @@ use crate::bundle::write_whole;
 mod classes;
 mod minilm;
 mod mobilenet;
+pub mod parameters;
 #[cfg(test)]
 mod parity;
 
@@ -48,6 +49,34 @@ pub trait TwoTowers {
 
     /// Inverse temperature, one value in [0, 100].
     fn scale(&self) -> Tensor<1>;
+}
+
+/// Two towers that can be trained whole.
+pub trait Trainable: TwoTowers<Image = Tensor<4>, Text = Vec<Vec<u32>>> + Module + Clone {
+    /// Where the parameter at `path` (its path in the module, `vision.layers.3.query.weight`) stands.
+    fn place(&self, path: &str) -> Place;
+}
+
+/// Where a parameter stands: what decay, freezing and layer-wise rates go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The tower that it belongs to.
+    pub tower: Tower,
+    /// Layers between it and the tower's output: 0 for the projection, 1 for the last block, and so on.
+    pub from_output: usize,
+    /// Whether weight decay applies: false for norms, biases, class embeddings and the temperature.
+    pub decays: bool,
+}
+
+/// A tower, as far as a parameter belongs to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tower {
+    /// The image tower.
+    Image,
+    /// The text tower.
+    Text,
+    /// Both: the temperature.
+    Both,
 }
 
 /// A linear layer behind each frozen trunk, and the temperature.
