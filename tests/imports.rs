@@ -373,7 +373,7 @@ fn those_above_the_stages_see_them_and_only_the_trainer_sees_training() {
     check("src/pipeline/mod.rs", "use crate::{capture::A, bundle::B, speech::C};", &[]);
     check("src/pipeline/mod.rs", "use crate::evaluation;", &["src/pipeline/mod.rs:1: `pipeline` may not see `evaluation`"]);
     check("src/evaluation/walks.rs", "use crate::pipeline::step;", &[]);
-    check("src/training/fit/mod.rs", "use crate::evaluation::top_k;", &[]);
+    check("src/training/heads/mod.rs", "use crate::evaluation::top_k;", &[]);
     check("src/web/mod.rs", "use crate::search::X;", &["src/web/mod.rs:1: `web` may not see `search`"]);
     check("src/odds.rs", "use crate::frame::X;", &["src/odds.rs:1: `odds` stands in no table"]);
     check("src/bin/streetscape-train/main.rs", "use streetscape::training::X; use anyhow::Result;", &[]);

@@ -37,6 +37,14 @@ pub enum TrainingError {
         /// The tensor that the network needs.
         tensor: String,
     },
+    /// The weights hold more than the network has.
+    #[error("{file}: a tensor named {tensor} that this network does not have; these weights are of another network")]
+    Unexpected {
+        /// The file.
+        file: String,
+        /// The tensor.
+        tensor: String,
+    },
     /// A tensor is not as wide or not of the rank that the network needs.
     #[error("{file}: {tensor} has the shape {found:?}, not {want}; these weights are of another network")]
     Shape {

@@ -68,6 +68,21 @@ impl Weights {
         self.tensors.get(name).ok_or_else(missing)
     }
 
+    /// Where they came from, as messages name it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The tensors' names, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The tensors by name.
+    pub fn into_tensors(self) -> BTreeMap<String, Tensor> {
+        self.tensors
+    }
+
     /// Whether there is a tensor `name`.
     pub fn has(&self, name: &str) -> bool {
         self.tensors.contains_key(name)

@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 use super::{TrainingError, progress::Show};
 
 mod evaluate;
-mod fit;
+mod heads;
 mod pairs;
 mod segmenter;
 mod ship;
@@ -39,8 +39,8 @@ enum What {
     /// Gather image-caption pairs into shards, and look them over.
     #[command(subcommand)]
     Pairs(pairs::Pairs),
-    /// Learn from labelled photos; leaves a run folder.
-    Fit(fit::FitArgs),
+    /// Learn a projection behind each frozen trunk, in minutes; leaves a run folder.
+    Heads(heads::HeadsArgs),
     /// Make a bundle in f32 of a run.
     Export(ship::ExportArgs),
     /// Make an exported bundle small and fast, and calibrate it.
@@ -85,7 +85,7 @@ impl Command {
         let show = Show::new(self.quiet);
         match self.what {
             What::Pairs(what) => what.run(show)?,
-            What::Fit(args) => args.run(show)?,
+            What::Heads(args) => args.run(show)?,
             What::Export(args) => args.run(show)?,
             What::Quantise(args) => args.run(show)?,
             What::Segmenter(what) => what.run(show)?,

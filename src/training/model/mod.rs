@@ -22,6 +22,7 @@ mod classes;
 pub mod clip;
 mod minilm;
 mod mobilenet;
+pub mod parameters;
 #[cfg(test)]
 mod parity;
 

@@ -12,7 +12,7 @@ use std::{
 use super::{
     TrainingError,
     features::{CONTEXT, Features, PAD, TextTower},
-    fit::{HEADS, RunRecord, Settings},
+    heads::{HEADS, RunRecord, Settings},
     model::{Projection, Trained},
     onnx::towers::{self, Layer},
     weights::{Tensor, Weights},

@@ -1,4 +1,4 @@
-//! `streetscape-train fit`.
+//! `streetscape-train heads`.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use crate::{
         TrainingError,
         data::{self, Captioner, Captions, Photo, PhotoShard, Split},
         features::{Cache, ImageTower, TextTower, Views},
-        fit::{Exam, Examples, Questions, RunRecord, Settings, fit, sentences},
+        heads::{Exam, Examples, Questions, RunRecord, Settings, fit, sentences},
         progress::Show,
     },
     vocabulary::Vocabulary,
@@ -24,7 +24,7 @@ use crate::{
 const IMAGE_WEIGHTS: &str = "weights/mobilenet_v2_imagenet.safetensors";
 
 #[derive(Args, Debug)]
-pub(super) struct FitArgs {
+pub(super) struct HeadsArgs {
     #[command(flatten)]
     data: DataArgs,
     /// Folder for what was learned.
@@ -59,7 +59,7 @@ pub(super) struct FitArgs {
     seed: u64,
 }
 
-impl FitArgs {
+impl HeadsArgs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
         let dirs = &self.data.data;
         let settings = Settings {

@@ -1,6 +1,7 @@
-//! Fitting the heads: pictures and captions in, a projection behind each trunk out.
+//! Heads alone: pictures and captions in, a projection behind each frozen trunk out, in minutes.
 //!
-//! Owns the training loop and its settings. Leaves the trunks' outputs to `features`, captions to `data`, the loss to `loss`.
+//! Owns their training loop and its settings. Leaves the trunks' outputs to `features`, captions to `data`, the loss to `loss`, and
+//! whatever moves the trunks too to `fit`.
 
 use burn::{
     module::{Module, ParamGroup},
@@ -17,6 +18,7 @@ use super::{
     loss::contrastive,
     model::{Heads, Trained, TwoTowers, Widths},
     progress::Show,
+    schedule::learning_rate,
 };
 use crate::evaluation::TopK;
 
@@ -24,13 +26,11 @@ mod exam;
 mod examples;
 mod questions;
 mod run;
-mod schedule;
 
 pub use exam::Exam;
 pub use examples::{Batch, Examples, sentences};
 pub use questions::Questions;
 pub use run::{HEADS, RunRecord};
-pub use schedule::learning_rate;
 
 /// How the heads are fitted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

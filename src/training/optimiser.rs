@@ -1,0 +1,223 @@
+//! AdamW as PyTorch has it, with a rate and a decay for each parameter by its place in the model.
+//!
+//! Owns gradients by path, their clipping, the moments and the step. Leaves the rate over time to `schedule`, where a parameter
+//! stands to the model.
+
+use std::collections::BTreeMap;
+
+use burn::{
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    tensor::{Device, Gradients, Tensor, TensorData},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    TrainingError,
+    model::{
+        Place, Trainable,
+        parameters::{Path, places, walks},
+    },
+    weights::{self, Weights},
+};
+
+/// Elements that are summed in one go; longer sums are shared among threads in an order that chance decides.
+const PORTION: usize = 1 << 20;
+/// `clip_grad_norm_` adds it to the norm.
+const CLIP_EPSILON: f32 = 1e-6;
+
+/// How far a step goes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AdamWSettings {
+    /// Memory of gradients and of their squares.
+    pub betas: [f64; 2],
+    /// Added to the root of the mean square.
+    pub epsilon: f64,
+    /// Decoupled decay of what is multiplied, as a share of the rate.
+    pub weight_decay: f64,
+    /// What each layer's rate is of the next one's, in (0, 1]; 1 gives all the same.
+    pub layer_decay: f64,
+}
+
+impl Default for AdamWSettings {
+    /// CLIP's betas and epsilon for ViTs (Radford et al. 2021, table 18); FLYP's decay (Goyal et al. 2023, section 4). Layers learn
+    /// at one rate unless told otherwise, as in both.
+    fn default() -> Self {
+        Self { betas: [0.9, 0.98], epsilon: 1e-6, weight_decay: 0.1, layer_decay: 1.0 }
+    }
+}
+
+/// The gradients of a model by path, each laid flat.
+#[derive(Clone, Debug, Default)]
+pub struct Slopes(BTreeMap<String, Tensor<1>>);
+
+impl Slopes {
+    /// Takes those of `module` out of `gradients`. What is frozen, and what the loss did not reach, has none.
+    pub fn of(module: &impl Module, gradients: Gradients) -> Self {
+        let mut taker = Taker { path: Path::default(), gradients, found: BTreeMap::new() };
+        module.visit(&mut taker);
+        Self(taker.found)
+    }
+
+    /// The sum of both.
+    pub fn plus(mut self, other: Self) -> Self {
+        for (path, slope) in other.0 {
+            let sum = match self.0.remove(&path) {
+                Some(mine) => mine + slope,
+                None => slope,
+            };
+            self.0.insert(path, sum);
+        }
+        self
+    }
+
+    /// The Euclidean norm of all of them together.
+    pub fn norm(&self) -> f32 {
+        let squares = self.0.values().map(|slope| f64::from(square_sum(slope))).sum::<f64>();
+        squares.sqrt() as f32
+    }
+
+    /// Shortened to a norm of `most` where theirs is greater, as `torch.nn.utils.clip_grad_norm_` does it. Gives what it was before.
+    pub fn clip(&mut self, most: f32) -> f32 {
+        let norm = self.norm();
+        let factor = (most / (norm + CLIP_EPSILON)).min(1.0);
+        if factor < 1.0 {
+            self.0.values_mut().for_each(|slope| *slope = slope.clone() * factor);
+        }
+        norm
+    }
+
+    /// The values at `path`, row by row.
+    pub fn at(&self, path: &str) -> Option<Vec<f32>> {
+        self.0.get(path).map(|slope| slope.clone().into_data().iter::<f32>().collect())
+    }
+}
+
+fn square_sum(flat: &Tensor<1>) -> f32 {
+    let length = flat.dims()[0];
+    let portion = |start: usize| {
+        let part = flat.clone().narrow(0, start, PORTION.min(length - start));
+        part.square().sum().into_scalar::<f32>()
+    };
+    (0..length).step_by(PORTION).map(portion).sum()
+}
+
+/// The optimiser with its memory.
+#[derive(Clone, Debug)]
+pub struct AdamW {
+    settings: AdamWSettings,
+    moments: BTreeMap<String, Moments>,
+}
+
+#[derive(Clone, Debug)]
+struct Moments {
+    steps: u32,
+    first: Tensor<1>,
+    second: Tensor<1>,
+}
+
+impl AdamW {
+    /// One that has seen nothing.
+    pub fn new(settings: AdamWSettings) -> Self {
+        Self { settings, moments: BTreeMap::new() }
+    }
+
+    /// `model` after a step along `slopes`, each parameter at its share of `rate`. What has no slope stays as it is.
+    pub fn step<M: Trainable>(&mut self, model: M, slopes: Slopes, rate: f64) -> M {
+        let places = places(&model);
+        model.map(&mut Step { path: Path::default(), optimiser: self, places, slopes, rate })
+    }
+
+    /// The memory by name: `PATH/first` and `PATH/second` laid flat, `PATH/steps` as one number, exact to 2^24.
+    pub fn memory(&self) -> BTreeMap<String, weights::Tensor> {
+        let flat = |x: &Tensor<1>| {
+            let values: Vec<f32> = x.clone().into_data().iter::<f32>().collect();
+            weights::Tensor { shape: vec![values.len()], values }
+        };
+        let named = self.moments.iter().flat_map(|(path, Moments { steps, first, second })| {
+            [
+                (format!("{path}/first"), flat(first)),
+                (format!("{path}/second"), flat(second)),
+                (format!("{path}/steps"), weights::Tensor { shape: vec![1], values: vec![*steps as f32] }),
+            ]
+        });
+        named.collect()
+    }
+
+    /// The optimiser whose [`AdamW::memory`] `memory` is.
+    pub fn resume(settings: AdamWSettings, memory: &Weights, device: &Device) -> Result<Self, TrainingError> {
+        let mut moments = BTreeMap::new();
+        for path in memory.names().filter_map(|name| name.strip_suffix("/steps")) {
+            let flat = |which: &str| {
+                let (tensor, shape) = memory.shaped(&format!("{path}/{which}"), [None])?;
+                Ok::<_, TrainingError>(Tensor::from_data(TensorData::new(tensor.values.clone(), shape), device))
+            };
+            let (steps, _) = memory.shaped(&format!("{path}/steps"), [Some(1)])?;
+            let steps = steps.values.first().map_or(0, |&steps| steps as u32);
+            moments.insert(path.to_owned(), Moments { steps, first: flat("first")?, second: flat("second")? });
+        }
+        Ok(Self { settings, moments })
+    }
+
+    /// One parameter, laid flat, after a step.
+    fn moved(&mut self, path: &str, place: Place, value: Tensor<1>, slope: Tensor<1>, rate: f64) -> Tensor<1> {
+        let AdamWSettings { betas: [first, second], epsilon, weight_decay, layer_decay } = self.settings;
+        let rate = rate * layer_decay.powi(i32::try_from(place.from_output).unwrap_or(i32::MAX));
+        let moments = self.moments.entry(path.to_owned()).or_insert_with(|| Moments {
+            steps: 0,
+            first: slope.zeros_like(),
+            second: slope.zeros_like(),
+        });
+        moments.steps += 1;
+        // In PyTorch's order of operations, so that rounding agrees too.
+        moments.first = moments.first.clone() + (slope.clone() - moments.first.clone()) * (1.0 - first);
+        moments.second = moments.second.clone() * second + slope.square() * (1.0 - second);
+        let steps = f64::from(moments.steps);
+        let (lag, second_lag) = (1.0 - first.powf(steps), 1.0 - second.powf(steps));
+        let root = moments.second.clone().sqrt() / second_lag.sqrt() + epsilon;
+        let kept = if place.decays && weight_decay > 0.0 { value * (1.0 - rate * weight_decay) } else { value };
+        kept - moments.first.clone() / root * (rate / lag)
+    }
+}
+
+struct Taker {
+    path: Path,
+    gradients: Gradients,
+    found: BTreeMap<String, Tensor<1>>,
+}
+
+impl ModuleVisitor for Taker {
+    walks!();
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let value = param.base();
+        if value.is_require_grad()
+            && let Some(slope) = value.grad_remove(&mut self.gradients)
+        {
+            let length = slope.dims().iter().product::<usize>();
+            self.found.insert(self.path.dotted(), slope.reshape([length]));
+        }
+    }
+}
+
+struct Step<'a> {
+    path: Path,
+    optimiser: &'a mut AdamW,
+    places: BTreeMap<String, Place>,
+    slopes: Slopes,
+    rate: f64,
+}
+
+impl ModuleMapper for Step<'_> {
+    walks!();
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let path = self.path.dotted();
+        let (Some(slope), Some(&place)) = (self.slopes.0.remove(&path), self.places.get(&path)) else { return param };
+        param.map(|value| {
+            let (shape, length) = (value.dims(), slope.dims()[0]);
+            let flat = value.inner().reshape([length]);
+            let moved = self.optimiser.moved(&path, place, flat, slope, self.rate);
+            Tensor::from_inner(moved.reshape(shape)).require_grad()
+        })
+    }
+}
