@@ -88,21 +88,6 @@ impl Weights {
         self.tensors.contains_key(name)
     }
 
-    /// The names of all tensors, in their order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.keys().map(String::as_str)
-    }
-
-    /// The file that they came from, or what stands for it.
-    pub fn file(&self) -> &str {
-        &self.file
-    }
-
-    /// The tensors alone.
-    pub fn into_tensors(self) -> BTreeMap<String, Tensor> {
-        self.tensors
-    }
-
     /// The tensor `name`, which must have the shape `want`.
     pub fn exactly(&self, name: &str, want: &[usize]) -> Result<&Tensor, TrainingError> {
         let tensor = self.get(name)?;

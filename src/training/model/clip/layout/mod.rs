@@ -128,7 +128,7 @@ fn read_weights(dir: &Path) -> Result<Weights, TrainingError> {
         .map_err(|e| TrainingError::Data { file: file.clone(), problem: format!("not an index of shards: {e}") })?;
     let mut shards: BTreeMap<PathBuf, BTreeMap<_, _>> = BTreeMap::new();
     let mut tensors = BTreeMap::new();
-    for (tensor, name) in parsed.weight_map {
+    for (tensor, name) in parsed.weight_map.into_iter().filter(|(tensor, _)| !names::counted(tensor)) {
         // A file beside the index, and no other.
         let shard = dir.join(name.file_name().unwrap_or_default());
         if !shards.contains_key(&shard) {

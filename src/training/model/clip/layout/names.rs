@@ -1,15 +1,16 @@
 //! What each parameter is called in a Hugging Face checkpoint, and how it lies there.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use burn::{
-    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    module::{Module, ModuleMapper, Param},
     tensor::{Device, Tensor, TensorData},
 };
 
 use super::super::Clip;
 use crate::training::{
     TrainingError,
+    model::parameters::{Path, tensors, walks},
     weights::{self, Weights},
 };
 
@@ -73,58 +74,52 @@ fn part(name: &str) -> &str {
 }
 
 /// Whether a checkpoint may hold `name` beside its parameters: numbers that older versions kept.
-fn counted(name: &str) -> bool {
+pub fn counted(name: &str) -> bool {
     name.ends_with(".position_ids")
 }
 
 /// `clip` with the values of `weights`, which must hold each of its parameters and no other.
 pub fn load(clip: Clip, weights: &Weights, device: &Device) -> Result<Clip, TrainingError> {
-    let mut loading = Loading { weights, device, path: Vec::new(), taken: Vec::new(), failed: None };
+    let mut loading = Loading { weights, device, path: Path::default(), taken: BTreeSet::new(), failed: None };
     let clip = clip.map(&mut loading);
-    let Loading { taken, failed, .. } = loading;
-    if let Some(error) = failed {
+    if let Some(error) = loading.failed {
         return Err(error);
     }
-    match weights.names().find(|name| !counted(name) && !taken.iter().any(|taken| taken == name)) {
-        Some(name) => Err(TrainingError::Data {
-            file: weights.file().to_owned(),
-            problem: format!("it holds {name}, which the network of config.json has not: see that both are of one model"),
-        }),
+    match weights.names().find(|name| !counted(name) && !loading.taken.contains(*name)) {
+        Some(name) => Err(TrainingError::Unexpected { file: weights.file().to_owned(), tensor: name.to_owned() }),
         None => Ok(clip),
     }
 }
 
 /// Every parameter of `clip` under its name there; refused where one is not finite.
 pub fn weights(clip: &Clip) -> Result<Weights, TrainingError> {
-    let mut saving = Saving::default();
-    clip.visit(&mut saving);
-    Weights::new("the model", saving.tensors)
+    let renamed = tensors(clip).into_iter().map(|(path, tensor)| {
+        let slot = slot(&path, &tensor.shape);
+        let columns = tensor.shape.last().copied().unwrap_or(1);
+        let values = if slot.turned { turned(&tensor.values, columns) } else { tensor.values };
+        (slot.name, weights::Tensor { shape: slot.shape, values })
+    });
+    Weights::new("the model", renamed)
 }
 
 struct Loading<'a> {
     weights: &'a Weights,
     device: &'a Device,
-    path: Vec<String>,
-    taken: Vec<String>,
+    path: Path,
+    taken: BTreeSet<String>,
     failed: Option<TrainingError>,
 }
 
 impl ModuleMapper for Loading<'_> {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
+    walks!();
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let shape: [usize; D] = param.lazy_shape().dims();
-        let slot = slot(&self.path.join("."), &shape);
+        let slot = slot(&self.path.dotted(), &shape);
         match self.weights.exactly(&slot.name, &slot.shape) {
             Ok(found) => {
                 let values = if slot.turned { turned(&found.values, shape[0]) } else { found.values.clone() };
-                self.taken.push(slot.name);
+                self.taken.insert(slot.name);
                 Param::from_data(TensorData::new(values, shape), self.device)
             }
             Err(error) => {
@@ -132,31 +127,6 @@ impl ModuleMapper for Loading<'_> {
                 param
             }
         }
-    }
-}
-
-#[derive(Default)]
-struct Saving {
-    path: Vec<String>,
-    tensors: BTreeMap<String, weights::Tensor>,
-}
-
-impl ModuleVisitor for Saving {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let value = param.val();
-        let shape: [usize; D] = value.dims();
-        let slot = slot(&self.path.join("."), &shape);
-        let values: Vec<f32> = value.into_data().iter::<f32>().collect();
-        let values = if slot.turned { turned(&values, shape[D - 1]) } else { values };
-        self.tensors.insert(slot.name, weights::Tensor { shape: slot.shape, values });
     }
 }
 
