@@ -95,8 +95,10 @@ pub struct Preprocessing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fit {
-    /// Its short side becomes the square's, the middle is kept, as CLIP does.
+    /// Its short side becomes the square's, the middle is kept; half a pixel goes to the even side, as torchvision and open_clip do.
     Crop,
+    /// The same; half a pixel goes to the end, as transformers does.
+    CropFloor,
     /// Both sides become the square's.
     Squash,
 }

@@ -81,8 +81,8 @@ impl Preprocessor {
 
     /// Writes `view` of `picture` to `out`, [`Preprocessor::floats`] floats in the order (3, size, size), red first.
     ///
-    /// A crop equals torchvision's `Resize(size)` and `CenterCrop(size)` of Pillow's pictures to 2 of 255: its short side becomes
-    /// `size`, its long side is cut to whole pixels, half a pixel of offset goes to the even side. Only beside edges so hard that
+    /// A crop equals torchvision's `Resize(size)` and `CenterCrop(size)` of Pillow's pictures to 2 of 255, or those of transformers:
+    /// its short side becomes `size`, its long side is cut to whole pixels. Only beside edges so hard that
     /// the filter overshoots black or white it may be 8 apart. What the crop drops is never computed.
     pub fn fill(&mut self, picture: &Picture, view: View, out: &mut [f32]) -> Result<(), EncoderError> {
         let (width, height) = (picture.width(), picture.height());
@@ -116,7 +116,8 @@ impl Preprocessor {
         }
         let size = f64::from(self.size);
         let resized = (u64::from(self.size) * u64::from(side) / u64::from(other)) as f64;
-        let offset = ((resized - size) / 2.0).round_ties_even();
+        let half = (resized - size) / 2.0;
+        let offset = if self.fit == Fit::CropFloor { half.floor() } else { half.round_ties_even() };
         let from = start + offset * f64::from(side) / resized;
         // Rounding must not carry the end over the edge.
         (from, (size * f64::from(side) / resized).min(end - from))
