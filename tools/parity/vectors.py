@@ -149,7 +149,7 @@ def train(model, pixels, ids, clip):
 
 
 def array(tensor):
-    return np.ascontiguousarray(tensor.detach().float().numpy())
+    return tensor.detach().float().contiguous().numpy().copy()
 
 
 def embeddings(model, pixels, ids):

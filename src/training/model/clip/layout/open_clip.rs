@@ -174,6 +174,10 @@ pub fn renamed(weights: Weights) -> Result<Weights, TrainingError> {
             (_, Some(block)) => tensors.extend(three(&file, name, block, tensor)?),
             ("visual.proj", _) => tensors.push(("visual_projection.weight".to_owned(), turned(&file, name, tensor)?)),
             ("text_projection", _) => tensors.push(("text_projection.weight".to_owned(), turned(&file, name, tensor)?)),
+            // One axis of one value in some.
+            ("logit_scale", _) if tensor.values.len() == 1 => {
+                tensors.push((name.to_owned(), Tensor { shape: Vec::new(), ..tensor }));
+            }
             _ => tensors.push((plain(name), tensor)),
         }
     }

@@ -87,7 +87,7 @@ pub fn parse(text: &str) -> Result<Preprocessing, String> {
         Size::Short(_) if !raw.do_center_crop => {
             return Err("do_center_crop is false where size.shortest_edge leaves an oblong: the tower reads squares".to_owned());
         }
-        Size::Short(side) => (side, Fit::Crop),
+        Size::Short(side) => (side, Fit::CropFloor),
         Size::Both(side) => (side, Fit::Squash),
     };
     if raw.do_center_crop {
@@ -103,10 +103,10 @@ pub fn parse(text: &str) -> Result<Preprocessing, String> {
     Ok(Preprocessing { size, fit, filter, mean, std })
 }
 
-/// The same as a file that `transformers` reads.
+/// The same as a file that `transformers` reads, which cuts half a pixel at its own end.
 pub fn to_json(image: &Preprocessing) -> String {
     let size = match image.fit {
-        Fit::Crop => serde_json::json!({"shortest_edge": image.size}),
+        Fit::Crop | Fit::CropFloor => serde_json::json!({"shortest_edge": image.size}),
         Fit::Squash => serde_json::json!({"height": image.size, "width": image.size}),
     };
     let whole = serde_json::json!({
@@ -166,11 +166,11 @@ mod tests {
 
     #[test]
     fn what_the_encoder_can_do_is_taken_and_all_else_refused_by_its_key() {
-        check("{}", "224 Crop Bicubic 0.48");
-        check(r#"{"size": 336, "crop_size": 336, "resample": 2}"#, "336 Crop Bilinear");
+        check("{}", "224 CropFloor Bicubic 0.48");
+        check(r#"{"size": 336, "crop_size": 336, "resample": 2}"#, "336 CropFloor Bilinear");
         check(r#"{"size": {"height": 224, "width": 224}, "do_normalize": false}"#, "224 Squash Bicubic 0.00");
-        check(r#"{"image_processor": {"size": {"shortest_edge": 96}, "crop_size": {"height": 96, "width": 96}}}"#, "96 Crop");
-        check(r#"{"rescale_factor": 0.00392156862745098}"#, "224 Crop");
+        check(r#"{"image_processor": {"size": {"shortest_edge": 96}, "crop_size": {"height": 96, "width": 96}}}"#, "96 CropFloor");
+        check(r#"{"rescale_factor": 0.00392156862745098}"#, "224 CropFloor");
         check("[", "not JSON");
         check(r#"{"resample": 1}"#, "resample is 1");
         check(r#"{"size": {"shortest_edge": 256}}"#, "crop_size is 224 where size is 256");
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        for (fit, filter) in [(Fit::Crop, Filter::Bicubic), (Fit::Squash, Filter::Bilinear)] {
+        for (fit, filter) in [(Fit::CropFloor, Filter::Bicubic), (Fit::Squash, Filter::Bilinear)] {
             let image = Preprocessing { size: 96, fit, filter, mean: MEAN, std: STD };
             assert_eq!(parse(&to_json(&image)).expect("ours"), image);
         }
