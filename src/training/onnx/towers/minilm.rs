@@ -1,6 +1,6 @@
 //! all-MiniLM-L6-v2: BERT of six layers under the names of Hugging Face, mean pooling, unit length.
 
-use super::{Attribute, Graph, Layer, Values, integers, linear, project, scalar};
+use super::{Attribute, Graph, Layer, Values, integers, project, transformer::Transformer};
 use crate::training::{
     TrainingError,
     onnx::{Axis, ElementType, Model},
@@ -26,160 +26,76 @@ fn tower(weights: &Weights, head_width: usize, head: &[Layer], context: usize) -
     let ids = graph.input("input_ids", ElementType::Int64, &axes);
     let mask = graph.input("attention_mask", ElementType::Int64, &axes);
     let mask = graph.node("Cast", "mask", &[&mask], &[Attribute::Int("to", ElementType::Float as i64)]);
-    let mut bert = Bert { weights, graph, width: 0, head_width };
-    let mut edge = bert.embed(&ids, context)?;
-    let padding = bert.padding(&mask);
+    let mut bert = Transformer { weights, graph, width: 0, head_width, epsilon: EPSILON };
+    let mut edge = embed(&mut bert, &ids, context)?;
+    let padding = bert.padding(&mask, MASKED);
     for layer in 0.. {
         let name = format!("encoder.layer.{layer}");
         if !weights.has(&format!("{name}.output.dense.weight")) {
             break;
         }
-        edge = bert.attend(&name, edge, &padding)?;
-        edge = bert.think(&name, edge)?;
+        edge = attend(&mut bert, &name, edge, &padding)?;
+        edge = think(&mut bert, &name, edge)?;
     }
-    let edge = bert.pool(&edge, &mask);
-    let Bert { mut graph, width, .. } = bert;
+    let Transformer { mut graph, width, .. } = bert;
+    let edge = pool(&mut graph, &edge, &mask);
     let (edge, width) = project(&mut graph, edge, width, head)?;
     Ok(graph.finish(&edge, "text_embeds", &[Axis::Free("N"), Axis::Fixed(width)]))
 }
 
-/// The graph as far as it is built.
-struct Bert<'a> {
-    weights: &'a Weights,
-    graph: Graph,
-    /// Values for each token.
-    width: usize,
-    head_width: usize,
+/// Words and positions, normalised. Every token is of the first sentence, so its type is a part of the position.
+fn embed(bert: &mut Transformer, ids: &str, context: usize) -> Result<String, TrainingError> {
+    let name = |part: &str| format!("embeddings.{part}_embeddings.weight");
+    let (words, shape) = bert.weights.shaped(&name("word"), [None, None])?;
+    bert.width = shape[1];
+    let (positions, [places, _]) = bert.weights.shaped(&name("position"), [None, Some(bert.width)])?;
+    let (types, _) = bert.weights.shaped(&name("token_type"), [None, Some(bert.width)])?;
+    let kept = context.min(places);
+    let positions: Vec<f32> = positions
+        .values
+        .iter()
+        .take(kept * bert.width)
+        .zip(types.values.iter().take(bert.width).cycle())
+        .map(|(p, t)| p + t)
+        .collect();
+
+    let words = bert.graph.constant(&name("word"), &shape, Values::Float(&words.values));
+    let positions = bert.graph.constant(&name("position"), &[kept, bert.width], Values::Float(&positions));
+    let words = bert.graph.node("Gather", "words", &[&words, ids], &[]);
+    let [positions, _] = bert.positions(&positions, ids);
+    let sum = bert.graph.node("Add", "embeddings", &[&words, &positions], &[]);
+    bert.normalise("embeddings.LayerNorm", &sum)
 }
 
-impl Bert<'_> {
-    /// Words and positions, normalised. Every token is of the first sentence, so its type is a part of the position.
-    fn embed(&mut self, ids: &str, context: usize) -> Result<String, TrainingError> {
-        let name = |part: &str| format!("embeddings.{part}_embeddings.weight");
-        let (words, shape) = self.weights.shaped(&name("word"), [None, None])?;
-        self.width = shape[1];
-        let (positions, [places, _]) = self.weights.shaped(&name("position"), [None, Some(self.width)])?;
-        let (types, _) = self.weights.shaped(&name("token_type"), [None, Some(self.width)])?;
-        let kept = context.min(places);
-        let positions: Vec<f32> = positions
-            .values
-            .iter()
-            .take(kept * self.width)
-            .zip(types.values.iter().take(self.width).cycle())
-            .map(|(p, t)| p + t)
-            .collect();
+/// Tokens look at each other.
+fn attend(bert: &mut Transformer, name: &str, edge: String, padding: &str) -> Result<String, TrainingError> {
+    let part = |part: &str| format!("{name}.attention.{part}");
+    let layers = ["self.query", "self.key", "self.value", "output.dense"].map(part);
+    let seen = bert.attention(&format!("{name}.attention"), layers, &edge, &edge, Some(padding))?;
+    let sum = bert.graph.node("Add", &part("output"), &[&seen, &edge], &[]);
+    bert.normalise(&part("output.LayerNorm"), &sum)
+}
 
-        let graph = &mut self.graph;
-        let words = graph.constant(&name("word"), &shape, Values::Float(&words.values));
-        let positions = graph.constant(&name("position"), &[kept, self.width], Values::Float(&positions));
-        let words = graph.node("Gather", "words", &[&words, ids], &[]);
-        let length = graph.node("Shape", "length", &[ids], &[Attribute::Int("start", 1), Attribute::Int("end", 2)]);
-        let zero = integers(graph, "first", &[0]);
-        let positions = graph.node("Slice", "positions", &[&positions, &zero, &length, &zero], &[]);
-        let sum = graph.node("Add", "embeddings", &[&words, &positions], &[]);
-        self.normalise("embeddings.LayerNorm", &sum)
-    }
+/// Each token by itself.
+fn think(bert: &mut Transformer, name: &str, edge: String) -> Result<String, TrainingError> {
+    let inner_name = format!("{name}.intermediate.dense");
+    let (_, [inner_width]) = bert.weights.shaped(&format!("{inner_name}.bias"), [None])?;
+    let inner = bert.dense(&inner_name, &edge, [bert.width, inner_width], 1.0)?;
+    let inner = bert.gelu(&format!("{name}.gelu"), &inner);
+    let outer = bert.dense(&format!("{name}.output.dense"), &inner, [inner_width, bert.width], 1.0)?;
+    let sum = bert.graph.node("Add", &format!("{name}.output"), &[&outer, &edge], &[]);
+    bert.normalise(&format!("{name}.output.LayerNorm"), &sum)
+}
 
-    /// What is added to scores, (N, 1, 1, T): nothing for a token, [`MASKED`] for padding.
-    fn padding(&mut self, mask: &str) -> String {
-        let graph = &mut self.graph;
-        let one = scalar(graph, "one", 1.0);
-        let masked = scalar(graph, "masked", MASKED);
-        let absent = graph.node("Sub", "padding.absent", &[&one, mask], &[]);
-        let absent = graph.node("Mul", "padding.score", &[&absent, &masked], &[]);
-        let axes = integers(graph, "padding.axes", &[1, 2]);
-        graph.node("Unsqueeze", "padding", &[&absent, &axes], &[])
-    }
-
-    /// Tokens look at each other.
-    fn attend(&mut self, name: &str, edge: String, padding: &str) -> Result<String, TrainingError> {
-        let part = |part: &str| format!("{name}.attention.{part}");
-        let heads = (self.width / self.head_width) as i64;
-        let square = [self.width; 2];
-        // Scores are divided by the root of a head's width: once, here.
-        let query = self.dense(&part("self.query"), &edge, square, 1.0 / (self.head_width as f32).sqrt())?;
-        let key = self.dense(&part("self.key"), &edge, square, 1.0)?;
-        let value = self.dense(&part("self.value"), &edge, square, 1.0)?;
-        let shape = integers(&mut self.graph, &part("heads"), &[0, 0, heads, self.head_width as i64]);
-        let query = self.heads(&query, &shape, &[0, 2, 1, 3]);
-        let key = self.heads(&key, &shape, &[0, 2, 3, 1]);
-        let value = self.heads(&value, &shape, &[0, 2, 1, 3]);
-        let graph = &mut self.graph;
-        let scores = graph.node("MatMul", &part("scores"), &[&query, &key], &[]);
-        let scores = graph.node("Add", &part("scores.masked"), &[&scores, padding], &[]);
-        let shares = graph.node("Softmax", &part("shares"), &[&scores], &[Attribute::Int("axis", -1)]);
-        let seen = graph.node("MatMul", &part("seen"), &[&shares, &value], &[]);
-        let seen = graph.node("Transpose", &part("seen.tokens"), &[&seen], &[Attribute::Ints("perm", &[0, 2, 1, 3])]);
-        let shape = integers(graph, &part("whole"), &[0, 0, self.width as i64]);
-        let seen = graph.node("Reshape", &part("seen.whole"), &[&seen, &shape], &[]);
-        let seen = self.dense(&part("output.dense"), &seen, square, 1.0)?;
-        let sum = self.graph.node("Add", &part("output"), &[&seen, &edge], &[]);
-        self.normalise(&part("output.LayerNorm"), &sum)
-    }
-
-    /// (N, T, width) cut into heads, its axes in the order of `perm`.
-    fn heads(&mut self, edge: &str, shape: &str, perm: &[i64]) -> String {
-        let cut = self.graph.node("Reshape", &format!("{edge}.cut"), &[edge, shape], &[]);
-        self.graph.node("Transpose", &format!("{edge}.heads"), &[&cut], &[Attribute::Ints("perm", perm)])
-    }
-
-    /// Each token by itself.
-    fn think(&mut self, name: &str, edge: String) -> Result<String, TrainingError> {
-        let inner_name = format!("{name}.intermediate.dense");
-        let (_, [inner_width]) = self.weights.shaped(&format!("{inner_name}.bias"), [None])?;
-        let inner = self.dense(&inner_name, &edge, [self.width, inner_width], 1.0)?;
-        let inner = self.gelu(&format!("{name}.gelu"), &inner);
-        let outer = self.dense(&format!("{name}.output.dense"), &inner, [inner_width, self.width], 1.0)?;
-        let sum = self.graph.node("Add", &format!("{name}.output"), &[&outer, &edge], &[]);
-        self.normalise(&format!("{name}.output.LayerNorm"), &sum)
-    }
-
-    /// Exact: x / 2 * (1 + erf(x / √2)), in the order that ONNX Runtime knows and fuses.
-    fn gelu(&mut self, name: &str, edge: &str) -> String {
-        let graph = &mut self.graph;
-        let root = scalar(graph, &format!("{name}.root"), std::f32::consts::SQRT_2);
-        let one = scalar(graph, &format!("{name}.one"), 1.0);
-        let half = scalar(graph, &format!("{name}.half"), 0.5);
-        let x = graph.node("Div", &format!("{name}.scaled"), &[edge, &root], &[]);
-        let x = graph.node("Erf", &format!("{name}.erf"), &[&x], &[]);
-        let x = graph.node("Add", &format!("{name}.gate"), &[&x, &one], &[]);
-        let x = graph.node("Mul", &format!("{name}.gated"), &[edge, &x], &[]);
-        graph.node("Mul", name, &[&x, &half], &[])
-    }
-
-    /// The mean over a sentence's tokens at unit length, (N, width). The mean's divisor would cancel.
-    fn pool(&mut self, edge: &str, mask: &str) -> String {
-        let graph = &mut self.graph;
-        let last = integers(graph, "pool.last", &[2]);
-        let tokens = integers(graph, "pool.tokens", &[1]);
-        let mask = graph.node("Unsqueeze", "pool.mask", &[mask, &last], &[]);
-        let kept = graph.node("Mul", "pool.kept", &[edge, &mask], &[]);
-        let sum = graph.node("ReduceSum", "pool.sum", &[&kept, &tokens], &[Attribute::Int("keepdims", 0)]);
-        let length =
-            graph.node("ReduceL2", "pool.length", &[&sum], &[Attribute::Ints("axes", &[1]), Attribute::Int("keepdims", 1)]);
-        graph.node("Div", "pool", &[&sum, &length], &[])
-    }
-
-    /// A linear layer, scaled; the file has its weight as (outputs, inputs).
-    fn dense(&mut self, name: &str, edge: &str, shape: [usize; 2], factor: f32) -> Result<String, TrainingError> {
-        let [inputs, outputs] = shape;
-        let (weight, _) = self.weights.shaped(&format!("{name}.weight"), [Some(outputs), Some(inputs)])?;
-        let (bias, _) = self.weights.shaped(&format!("{name}.bias"), [Some(outputs)])?;
-        let at = |i: usize| weight.values[i % outputs * inputs + i / outputs] * factor;
-        let turned: Vec<f32> = (0..inputs * outputs).map(at).collect();
-        let bias: Vec<f32> = bias.values.iter().map(|x| x * factor).collect();
-        Ok(linear(&mut self.graph, edge, name, shape, &turned, &bias))
-    }
-
-    fn normalise(&mut self, name: &str, edge: &str) -> Result<String, TrainingError> {
-        let (weight, _) = self.weights.shaped(&format!("{name}.weight"), [Some(self.width)])?;
-        let (bias, _) = self.weights.shaped(&format!("{name}.bias"), [Some(self.width)])?;
-        let graph = &mut self.graph;
-        let weight = graph.constant(&format!("{name}.weight"), &[self.width], Values::Float(&weight.values));
-        let bias = graph.constant(&format!("{name}.bias"), &[self.width], Values::Float(&bias.values));
-        let attributes = [Attribute::Int("axis", -1), Attribute::Float("epsilon", EPSILON)];
-        Ok(graph.node("LayerNormalization", name, &[edge, &weight, &bias], &attributes))
-    }
+/// The mean over a sentence's tokens at unit length, (N, width). The mean's divisor would cancel.
+fn pool(graph: &mut Graph, edge: &str, mask: &str) -> String {
+    let last = integers(graph, "pool.last", &[2]);
+    let tokens = integers(graph, "pool.tokens", &[1]);
+    let mask = graph.node("Unsqueeze", "pool.mask", &[mask, &last], &[]);
+    let kept = graph.node("Mul", "pool.kept", &[edge, &mask], &[]);
+    let sum = graph.node("ReduceSum", "pool.sum", &[&kept, &tokens], &[Attribute::Int("keepdims", 0)]);
+    let length = graph.node("ReduceL2", "pool.length", &[&sum], &[Attribute::Ints("axes", &[1]), Attribute::Int("keepdims", 1)]);
+    graph.node("Div", "pool", &[&sum, &length], &[])
 }
 
 #[cfg(test)]

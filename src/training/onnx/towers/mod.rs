@@ -3,9 +3,12 @@
 //! Owns the networks' architecture. Leaves the fitting of projections to the trainer; its output is not normalised, as
 //! `Embedding` does that.
 
+mod clip;
 mod minilm;
 mod mobilenet;
+mod transformer;
 
+pub use clip::{clip_image, clip_text};
 pub use minilm::minilm;
 pub use mobilenet::{SENSITIVE, Tap, mobilenet_v2, mobilenet_v2_maps};
 #[cfg(test)]
