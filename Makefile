@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench test-camera scenes doc
+.PHONY: help demo test bench test-camera scenes parity doc
 
 streetscape := cargo run --locked --release --quiet --bin streetscape --
 walk := tests/walks/demo
@@ -42,6 +42,12 @@ test-camera: ## set up, and walk beside a camera that is unplugged and falls sil
 scenes: ## set up, and render 1,250 street scenes with their maps into .cache/rendered; some hours, and it goes on where it was stopped
 	@tools/setup.sh build run scenes
 	@cargo run --locked --release --features train --bin streetscape-train -- pairs generate --out .cache/rendered --count 1250
+
+parity: ## set up, and hold ViT-B/32 against transformers, open_clip and PyTorch; some minutes and 4 GB
+	@tools/setup.sh build run parity
+	@[ -e .cache/parity/vit-b-32/vectors.safetensors ] || .cache/parity-venv/bin/python tools/parity/vectors.py --full .cache/parity
+	@cargo test --locked --features train --test parity -- --include-ignored --nocapture --test-threads 1
+	@.cache/parity-venv/bin/python tools/parity/check.py .cache/parity/vit-b-32 .cache/parity/written
 
 doc: ## build the documentation; a warning is an error
 	@tools/setup.sh build

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Sets a Debian or Ubuntu machine up for what is named; `build run` where nothing is.
 #
-#     tools/setup.sh [build] [run] [test] [camera] [scenes]
+#     tools/setup.sh [build] [run] [test] [camera] [scenes] [parity]
 #
 # Installs the Debian packages that are missing (the only step that needs root), ONNX Runtime for this user, for `camera` the
-# kernel that the guest boots, and for `scenes` Blender as a Python module. What is there already is left alone: a second run fetches nothing and asks for nothing.
+# kernel that the guest boots, for `scenes` Blender as a Python module, and for `parity` the references that CLIP is held against.
+# What is there already is left alone: a second run fetches nothing and asks for nothing.
 set -euo pipefail
 
 # The compiler's linker, and what the bindings to speech-dispatcher, ALSA and V4L2 are made from.
@@ -15,8 +16,9 @@ run_packages=(ffmpeg espeak-ng libespeak-ng1 speech-dispatcher speech-dispatcher
 test_packages=(pulseaudio pulseaudio-utils)
 # A machine that is none, with a camera.
 camera_packages=(qemu-system-x86 busybox-static kmod cpio xz-utils zstd)
-# A Python of the renderer's own.
+# A Python of the renderer's own, and one of the references'.
 scenes_packages=(python3-venv)
+parity_packages=(python3-venv)
 # What the guest needs of its kernel: its disk, which is this machine's seen through 9p, and its camera.
 guest_modules=(virtio_pci 9pnet_virtio 9p overlay vivid)
 
@@ -31,6 +33,7 @@ onnx=$data/onnxruntime-$onnx_version/libonnxruntime.so.$onnx_version
 kernel=$cache/guest-kernel
 
 scenes=$(dirname "$0")/../.cache/scenes-venv
+parity=$(dirname "$0")/../.cache/parity-venv
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() {
@@ -113,17 +116,30 @@ with zipfile.ZipFile(sys.argv[1]).open(sys.argv[2]) as library:
 
 # Puts Blender where `pairs generate` looks for it.
 fetch_blender() {
-    local python requirements
-    requirements=$(dirname "$0")/scenes/requirements.txt
+    local python
     python=$(command -v python3.11) || fail "Blender's module needs Python 3.11: install it beside yours, then run this again"
     say "fetching Blender from PyPI (350 MB)"
-    mkdir -p "$(dirname "$scenes")"
-    local here
-    here=$(mktemp -d "$(dirname "$scenes")/.scenes-venv.XXXXXX")
+    make_venv "$python" scenes "$scenes"
+}
+
+# Puts PyTorch, transformers and open_clip where `make parity` looks for them.
+fetch_references() {
+    local python
+    python=$(command -v python3.11) || fail "the references are pinned for Python 3.11: install it beside yours, then run this again"
+    say "fetching PyTorch, transformers and open_clip from PyPI (3 GB)"
+    make_venv "$python" parity "$parity"
+}
+
+# Makes a Python environment at $3 of what tools/$2/requirements.txt pins.
+make_venv() {
+    local requirements here
+    requirements=$(dirname "$0")/$2/requirements.txt
+    mkdir -p "$(dirname "$3")"
+    here=$(mktemp -d "$(dirname "$3")/.$2-venv.XXXXXX")
     aside+=("$here")
-    "$python" -m venv "$here" && "$here/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" ||
+    "$1" -m venv "$here" && "$here/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" ||
         fail "pip could not fetch $(tr '\n' ' ' <"$requirements"): check the network, then run this again"
-    mv "$here" "$scenes"
+    mv "$here" "$3"
 }
 
 # The packages of the newest kernel that apt knows, image and modules.
@@ -195,7 +211,8 @@ for part in "${parts[@]}"; do
         test) packages+=("${test_packages[@]}") ;;
         camera) packages+=("${camera_packages[@]}") ;;
         scenes) packages+=("${scenes_packages[@]}") ;;
-        *) fail "there is no part named $part: it is build, run, test, camera or scenes" ;;
+        parity) packages+=("${parity_packages[@]}") ;;
+        *) fail "there is no part named $part: it is build, run, test, camera, scenes or parity" ;;
     esac
 done
 if wants build && ! command -v cargo >/dev/null; then
@@ -216,4 +233,7 @@ if wants camera && [ ! -e "$kernel" ]; then
 fi
 if wants scenes && [ ! -e "$scenes" ]; then
     fetch_blender
+fi
+if wants parity && [ ! -e "$parity" ]; then
+    fetch_references
 fi

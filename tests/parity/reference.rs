@@ -9,6 +9,7 @@ use std::{
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
 use streetscape::{
+    bundle::{IMAGE_F32, TEXT_F32},
     encoder::Preprocessor,
     frame::Picture,
     observation::View,
@@ -19,6 +20,7 @@ use streetscape::{
             clip::layout::{self, Checkpoint, Tokens},
             parameters,
         },
+        onnx::towers,
         optimiser::{AdamW, AdamWSettings, Slopes},
         schedule::learning_rate,
         weights::{self, Weights},
@@ -67,6 +69,15 @@ impl Reference {
         let checkpoint = Checkpoint::read(dir, &Device::flex().autodiff()).unwrap_or_else(|e| panic!("{e}; make parity"));
         let texts = serde_json::from_str(&fs::read_to_string(dir.join("tokens.json")).unwrap()).unwrap();
         Self { dir: dir.to_owned(), checkpoint, vectors: Weights::read(&dir.join("vectors.safetensors")).unwrap(), texts }
+    }
+
+    /// Writes the checkpoint and its graphs anew, for the references to read.
+    pub fn write(&self, dir: &Path) {
+        let _ = fs::remove_dir_all(dir);
+        self.checkpoint.write(dir).unwrap();
+        let weights = layout::weights(&self.checkpoint.model).unwrap();
+        towers::clip_image(&weights, &self.checkpoint.config).unwrap().write(&dir.join(IMAGE_F32)).unwrap();
+        towers::clip_text(&weights, &self.checkpoint.config).unwrap().write(&dir.join(TEXT_F32)).unwrap();
     }
 
     /// How far we are, having made `mistake`.

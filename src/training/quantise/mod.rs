@@ -23,10 +23,11 @@ mod tests {
     use crate::{
         encoder::{Input, Values},
         training::{
+            model::clip::Activation,
             onnx::{
                 Model,
                 towers::{
-                    small_image, small_text,
+                    small_clip, small_image, small_text,
                     testing::{Numbers, run},
                 },
             },
@@ -91,6 +92,19 @@ mod tests {
             let model = dynamic(&float, bits).expect("a graph");
             let cosine = cosine(&read(&float), &read(&model));
             assert!(cosine > want, "{cosine} with {bits:?}");
+        }
+    }
+
+    #[test]
+    fn integer_towers_of_clip_point_where_the_float_ones_do() {
+        let (config, clip) = small_clip::small(Activation::QuickGelu, 10);
+        let [image, text] = small_clip::graphs(&config, &clip);
+        let pixels = Numbers(5).take(3 * 3 * 16 * 16);
+        for (bits, want) in [(WeightBits::Seven, 0.995), (WeightBits::Eight, 0.97)] {
+            let [small_image, small_text] = [&image, &text].map(|model| dynamic(model, bits).expect("a graph"));
+            let seen = cosine(&small_clip::embed(&image, &pixels), &small_clip::embed(&small_image, &pixels));
+            let read = cosine(&small_clip::read(&text), &small_clip::read(&small_text));
+            assert!(seen > want && read > want, "{seen} and {read} with {bits:?}");
         }
     }
 

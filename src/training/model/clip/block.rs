@@ -59,9 +59,20 @@ impl Block {
         }
     }
 
-    /// (batch, tokens, width) to the same; `mask`, (tokens, tokens), is added to the scores with which a row looks at a column.
-    pub fn forward(&self, x: Tensor<3>, mask: Option<&Tensor<2>>) -> Tensor<3> {
-        let x = self.attend(self.norm1.forward(x.clone()), mask) + x;
+    /// (batch, tokens, width) to the same; `mask`, (batch or 1, 1, tokens, tokens), is added to the scores with which a row looks
+    /// at a column.
+    pub fn forward(&self, x: Tensor<3>, mask: Option<&Tensor<4>>) -> Tensor<3> {
+        let normal = self.norm1.forward(x.clone());
+        self.think(self.attend(normal.clone(), normal, mask) + x)
+    }
+
+    /// What becomes of `some` of the tokens `x`, (batch, some, width): where nothing reads the others, they need no answer.
+    pub fn forward_some(&self, some: Tensor<3>, x: Tensor<3>, mask: Option<&Tensor<4>>) -> Tensor<3> {
+        let seen = self.attend(self.norm1.forward(some.clone()), self.norm1.forward(x), mask);
+        self.think(seen + some)
+    }
+
+    fn think(&self, x: Tensor<3>) -> Tensor<3> {
         let inner = self.inner.forward(self.norm2.forward(x.clone()));
         let inner = match self.activation {
             Activation::Gelu => gelu(inner),
@@ -70,19 +81,23 @@ impl Block {
         self.outer.forward(inner) + x
     }
 
-    fn attend(&self, x: Tensor<3>, mask: Option<&Tensor<2>>) -> Tensor<3> {
-        let [batch, tokens, width] = x.dims();
-        let split = |part: Tensor<3>| part.reshape([batch, tokens, self.heads, width / self.heads]).swap_dims(1, 2);
-        let query = split(self.query.forward(x.clone())) / ((width / self.heads) as f32).sqrt();
+    fn attend(&self, from: Tensor<3>, x: Tensor<3>, mask: Option<&Tensor<4>>) -> Tensor<3> {
+        let [batch, rows, width] = from.dims();
+        let head = width / self.heads;
+        let split = |part: Tensor<3>| {
+            let tokens = part.dims()[1];
+            part.reshape([batch, tokens, self.heads, head]).swap_dims(1, 2)
+        };
+        let query = split(self.query.forward(from)) / (head as f32).sqrt();
         let key = split(self.key.forward(x.clone()));
         let value = split(self.value.forward(x));
         let scores = query.matmul(key.swap_dims(2, 3));
         let scores = match mask {
-            Some(mask) => scores + mask.clone().unsqueeze::<4>(),
+            Some(mask) => scores + mask.clone(),
             None => scores,
         };
         let seen = softmax(scores, 3).matmul(value);
-        self.out.forward(seen.swap_dims(1, 2).reshape([batch, tokens, width]))
+        self.out.forward(seen.swap_dims(1, 2).reshape([batch, rows, width]))
     }
 }
 

@@ -59,11 +59,11 @@ impl Text {
         embedding(self.words.val(), ids) + places.unsqueeze()
     }
 
-    /// (tokens, tokens): what hides the later words from each row.
-    pub fn mask(&self, tokens: usize) -> Tensor<2> {
+    /// (1, 1, tokens, tokens): what hides the later words from each row.
+    pub fn mask(&self, tokens: usize) -> Tensor<4> {
         let hidden = |i: usize| if i % tokens > i / tokens { HIDDEN } else { 0.0 };
         let values: Vec<f32> = (0..tokens * tokens).map(hidden).collect();
-        Tensor::from_data(TensorData::new(values, [tokens, tokens]), &self.words.device())
+        Tensor::from_data(TensorData::new(values, [1, 1, tokens, tokens]), &self.words.device())
     }
 
     /// The place of each text's end.
@@ -81,22 +81,36 @@ impl Text {
 
     /// (batch, embedding) of the tokens behind the last block, read off at `ends`.
     pub fn pool(&self, tokens: Tensor<3>, ends: &[usize]) -> Tensor<2> {
-        self.projection.forward(self.final_norm.forward(at(tokens, ends)))
+        self.finish(at(tokens, ends))
+    }
+
+    fn finish(&self, ends: Tensor<2>) -> Tensor<2> {
+        self.projection.forward(self.final_norm.forward(ends))
     }
 
     /// Token ids, the special ones included, at most the context of them, to (batch, embedding).
     pub fn forward(&self, texts: &[Vec<u32>]) -> Tensor<2> {
-        let tokens = self.embed(texts);
-        let mask = self.mask(tokens.dims()[1]);
-        let tokens = self.layers.iter().fold(tokens, |tokens, layer| layer.forward(tokens, Some(&mask)));
-        self.pool(tokens, &self.ends(texts))
+        let (tokens, ends) = (self.embed(texts), self.ends(texts));
+        let Some((last, layers)) = self.layers.split_last() else { return self.pool(tokens, &ends) };
+        let [batch, length, _] = tokens.dims();
+        let mask = self.mask(length);
+        let tokens = layers.iter().fold(tokens, |tokens, layer| layer.forward(tokens, Some(&mask)));
+        let rows = mask.select(2, indices(ends.iter().copied(), &tokens.device())).reshape([batch, 1, 1, length]);
+        let some = at(tokens.clone(), &ends).unsqueeze_dim(1);
+        self.finish(last.forward_some(some, tokens, Some(&rows)).squeeze_dim(1))
     }
 }
 
-/// The token at `ends` of each text.
+/// The token at `ends` of each text, (batch, width).
 fn at(tokens: Tensor<3>, ends: &[usize]) -> Tensor<2> {
     let [batch, length, width] = tokens.dims();
-    let rows: Vec<i64> = ends.iter().enumerate().map(|(text, &end)| (text * length + end) as i64).collect();
-    let rows: Tensor<1, Int> = Tensor::from_data(TensorData::new(rows, [batch]), &tokens.device());
+    let rows = ends.iter().enumerate().map(|(text, &end)| text * length + end);
+    let rows = indices(rows, &tokens.device());
     tokens.reshape([batch * length, width]).select(0, rows)
+}
+
+fn indices(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
+    let values: Vec<i64> = values.map(|value| value as i64).collect();
+    let length = values.len();
+    Tensor::from_data(TensorData::new(values, [length]), device)
 }

@@ -62,19 +62,21 @@ impl Vision {
         self.pre_norm.forward(tokens)
     }
 
-    /// (batch, embedding) of the tokens behind the last block.
+    /// (batch, embedding) of the tokens behind the last block, of which the first is read.
     pub fn pool(&self, tokens: Tensor<3>) -> Tensor<2> {
-        self.projection.forward(self.post_norm.forward(class(tokens)))
+        self.projection.forward(self.post_norm.forward(class(tokens).squeeze_dim(1)))
     }
 
     /// Pixels, (batch, 3, side, side), to (batch, embedding).
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
-        let tokens = self.layers.iter().fold(self.embed(pixels), |tokens, layer| layer.forward(tokens, None));
-        self.pool(tokens)
+        let tokens = self.embed(pixels);
+        let Some((last, layers)) = self.layers.split_last() else { return self.pool(tokens) };
+        let tokens = layers.iter().fold(tokens, |tokens, layer| layer.forward(tokens, None));
+        self.pool(last.forward_some(class(tokens.clone()), tokens, None))
     }
 }
 
-/// The first token of each picture.
-fn class(tokens: Tensor<3>) -> Tensor<2> {
-    tokens.narrow(1, 0, 1).squeeze_dim(1)
+/// The first token of each picture, (batch, 1, width).
+fn class(tokens: Tensor<3>) -> Tensor<3> {
+    tokens.narrow(1, 0, 1)
 }
