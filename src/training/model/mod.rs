@@ -22,6 +22,8 @@ mod classes;
 pub mod clip;
 mod minilm;
 mod mobilenet;
+mod fresh;
+mod pair;
 pub mod parameters;
 #[cfg(test)]
 mod parity;
@@ -29,7 +31,9 @@ mod parity;
 pub use classes::Classes;
 pub use clip::Clip;
 pub use minilm::MiniLm;
+pub use fresh::{FreshImage, FreshText, image_trunk, text_trunk};
 pub use mobilenet::MobileNetV2;
+pub use pair::{Kept, Pair, TextTower};
 
 /// Training starts from a temperature of 0.05, near CLIP's 0.07; it is learned from there.
 const FIRST_SCALE: f32 = 20.0;
@@ -113,14 +117,8 @@ impl Heads {
 
     /// What can be saved and exported, with what `classes` learned.
     pub fn trained(&self, classes: &Classes) -> Trained {
-        let values = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
-        let projection = |layer: &Linear| {
-            let [inputs, outputs] = layer.weight.dims();
-            let bias = layer.bias.as_ref().map_or(vec![0.0; outputs], |bias| values(bias.val().into_data()));
-            Projection { inputs, outputs, weight: values(layer.weight.val().into_data()), bias }
-        };
-        let scale = values(self.scale().into_data()).first().copied().unwrap_or(FIRST_SCALE);
-        Trained { image: projection(&self.image), text: projection(&self.text), scale, residuals: classes.trained() }
+        let scale = self.scale().into_data().iter::<f32>().next().unwrap_or(FIRST_SCALE);
+        Trained { image: Projection::of(&self.image), text: Projection::of(&self.text), scale, residuals: classes.trained() }
     }
 }
 
@@ -139,35 +137,6 @@ impl TwoTowers for Heads {
 
     fn scale(&self) -> Tensor<1> {
         self.log_scale.val().clamp_max(MOST_LOG_SCALE).exp()
-    }
-}
-
-/// The whole model: trunks and heads, as the exported graphs compute it.
-pub struct Whole {
-    /// The image trunk.
-    pub vision: MobileNetV2,
-    /// The text trunk.
-    pub language: MiniLm,
-    /// What stands behind them.
-    pub heads: Heads,
-}
-
-impl TwoTowers for Whole {
-    /// Pixels, (batch, 3, height, width), in [-1, 1].
-    type Image = Tensor<4>;
-    /// Token ids of each sentence, special tokens included.
-    type Text = Vec<Vec<u32>>;
-
-    fn image(&self, pixels: Tensor<4>) -> Tensor<2> {
-        self.heads.image(self.vision.forward(pixels))
-    }
-
-    fn text(&self, ids: Vec<Vec<u32>>) -> Tensor<2> {
-        self.heads.text(self.language.forward(&ids))
-    }
-
-    fn scale(&self) -> Tensor<1> {
-        self.heads.scale()
     }
 }
 
@@ -194,6 +163,22 @@ impl Projection {
             }
         }
         self
+    }
+
+    /// One of `layer`.
+    pub fn of(layer: &Linear) -> Self {
+        let values = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
+        let [inputs, outputs] = layer.weight.dims();
+        let bias = layer.bias.as_ref().map_or(vec![0.0; outputs], |bias| values(bias.val().into_data()));
+        Self { inputs, outputs, weight: values(layer.weight.val().into_data()), bias }
+    }
+
+    /// The same as a layer that can be run and trained on.
+    pub fn linear(&self, device: &Device) -> Linear {
+        Linear {
+            weight: Param::from_data(TensorData::new(self.weight.clone(), [self.inputs, self.outputs]), device),
+            bias: Some(Param::from_data(TensorData::new(self.bias.clone(), [self.outputs]), device)),
+        }
     }
 
     /// Projects one row of features.
@@ -263,13 +248,9 @@ impl Trained {
 
     /// The same as heads that can be run and trained on.
     pub fn heads(&self, device: &Device) -> Heads {
-        let linear = |layer: &Projection| Linear {
-            weight: Param::from_data(TensorData::new(layer.weight.clone(), [layer.inputs, layer.outputs]), device),
-            bias: Some(Param::from_data(TensorData::new(layer.bias.clone(), [layer.outputs]), device)),
-        };
         Heads {
-            image: linear(&self.image),
-            text: linear(&self.text),
+            image: self.image.linear(device),
+            text: self.text.linear(device),
             log_scale: Param::from_data([self.scale.max(1e-3).ln()], device),
         }
     }
