@@ -43,7 +43,12 @@ fn judge(case: &str, found: &Found, tolerance: impl Fn(&Row) -> f32) -> Vec<&'st
         let most = tolerance(row);
         // A NaN is beyond too.
         let within = figure <= most;
-        println!("{case:<12} {:<18} {figure:>10.2e} {most:>10.1e}  {} {}", row.name, row.unit, if within { "" } else { "BEYOND" });
+        println!(
+            "{case:<12} {:<18} {figure:>10.2e} {most:>10.1e}  {} {}",
+            row.name,
+            row.unit,
+            if within { "" } else { "BEYOND" }
+        );
         if !within {
             beyond.push(row.name);
         }

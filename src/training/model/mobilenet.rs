@@ -9,11 +9,15 @@ use burn::{
     },
 };
 
-use super::load;
+use super::{
+    kernels::{bias_relu6, depthwise_relu6},
+    load,
+};
 use crate::training::{TrainingError, weights::Weights};
 
 /// Expansion, repeats and stride of each stage, table 2 of the paper. Widths stand in the weights.
-pub(super) const STAGES: [(usize, usize, usize); 7] = [(1, 1, 1), (6, 2, 2), (6, 3, 2), (6, 4, 2), (6, 3, 1), (6, 3, 2), (6, 1, 1)];
+pub(super) const STAGES: [(usize, usize, usize); 7] =
+    [(1, 1, 1), (6, 2, 2), (6, 3, 2), (6, 4, 2), (6, 3, 1), (6, 3, 2), (6, 1, 1)];
 
 /// The trunk. Input (batch, 3, height, width) in [-1, 1]; output (batch, 1280).
 #[derive(Module, Debug)]
@@ -75,7 +79,7 @@ impl MobileNetV2 {
         let mut x = self.stem.relu6(pixels);
         for block in &self.blocks {
             let expanded = block.expand.as_ref().map_or(x.clone(), |expand| expand.relu6(x.clone()));
-            let y = block.project.forward(block.depthwise.relu6(expanded));
+            let y = block.project.project(block.depthwise.relu6(expanded));
             x = if x.dims() == y.dims() { x + y } else { y };
         }
         adaptive_avg_pool2d(self.head.relu6(x), [1, 1]).flatten(1, 3)
@@ -87,21 +91,42 @@ impl Conv {
         let (weight, [outputs, ..]) = weights.shaped(&format!("{name}.weight"), [None; 4])?;
         let (bias, _) = weights.shaped(&format!("{name}.bias"), [Some(outputs)])?;
         let groups = if depthwise { outputs } else { 1 };
-        Ok(Self { weight: Param::from_tensor(load(weight, device)), bias: Param::from_tensor(load(bias, device)), stride, groups })
+        Ok(Self {
+            weight: Param::from_tensor(load(weight, device)),
+            bias: Param::from_tensor(load(bias, device)),
+            stride,
+            groups,
+        })
     }
 
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        // TensorFlow's SAME: with stride 2 only the right and the bottom are padded.
-        let (x, padding) = match (self.weight.dims()[2], self.stride) {
-            (1, _) => (x, 0),
-            (_, 1) => (x, 1),
-            _ => (x.pad((0, 1, 0, 1), PadMode::Constant(0.0)), 0),
-        };
-        let options = ConvOptions::new([self.stride; 2], [padding; 2], [1; 2], self.groups);
-        conv2d(x, self.weight.val(), Some(self.bias.val()), options)
+    /// The product of a window of one pixel: its gradients are products too, and not convolutions as large as the picture.
+    fn pointwise(&self, x: Tensor<4>) -> Tensor<3> {
+        let [batch, channels, height, width] = x.dims();
+        let weight = self.weight.val().reshape([1, -1, channels as i32]);
+        weight.matmul(x.reshape([batch, channels, height * width]))
+    }
+
+    /// Without a limit, of a window of one pixel.
+    fn project(&self, x: Tensor<4>) -> Tensor<4> {
+        let [_, _, height, width] = x.dims();
+        let y = self.pointwise(x) + self.bias.val().reshape([1, -1, 1]);
+        let [batch, channels, _] = y.dims();
+        y.reshape([batch, channels, height, width])
     }
 
     fn relu6(&self, x: Tensor<4>) -> Tensor<4> {
-        self.forward(x).clamp(0.0, 6.0)
+        let [batch, _, height, width] = x.dims();
+        let bias = self.bias.val();
+        let [outputs, inputs, side, _] = self.weight.dims();
+        if side == 1 {
+            return bias_relu6(self.pointwise(x), bias).reshape([batch, outputs, height, width]);
+        }
+        if inputs == 1 && self.groups > 1 {
+            return depthwise_relu6(x, self.weight.val(), bias, self.stride);
+        }
+        // The stem. TensorFlow's SAME: with stride 2 only the right and the bottom are padded.
+        let x = x.pad((0, 1, 0, 1), PadMode::Constant(0.0));
+        let options = ConvOptions::new([self.stride; 2], [0; 2], [1; 2], self.groups);
+        conv2d(x, self.weight.val(), Some(bias), options).clamp(0.0, 6.0)
     }
 }

@@ -20,18 +20,20 @@ use crate::bundle::write_whole;
 
 mod classes;
 pub mod clip;
+pub mod fresh;
+mod kernels;
 mod minilm;
 mod mobilenet;
-mod fresh;
 mod pair;
 pub mod parameters;
 #[cfg(test)]
 mod parity;
+mod planes;
 
 pub use classes::Classes;
 pub use clip::Clip;
-pub use minilm::MiniLm;
 pub use fresh::{FreshImage, FreshText, image_trunk, text_trunk};
+pub use minilm::MiniLm;
 pub use mobilenet::MobileNetV2;
 pub use pair::{Kept, Pair, TextTower};
 

@@ -58,8 +58,7 @@ impl Kept {
     /// NaN for a sentence that nobody embedded, so that no loss comes of it.
     fn take(&self, sentences: &[Vec<u32>], device: &Device) -> Tensor<2> {
         let unknown = vec![f32::NAN; self.width];
-        let values: Vec<f32> =
-            sentences.iter().flat_map(|ids| self.rows.get(ids).unwrap_or(&unknown)).copied().collect();
+        let values: Vec<f32> = sentences.iter().flat_map(|ids| self.rows.get(ids).unwrap_or(&unknown)).copied().collect();
         Tensor::from_data(TensorData::new(values, [sentences.len(), self.width]), device)
     }
 }

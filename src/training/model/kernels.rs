@@ -1,0 +1,220 @@
+//! Two steps of MobileNetV2 as one pass each over memory, with their gradients: Burn's convolution takes a depthwise one channel by channel
+//! through matrices, four times as long as PyTorch for the whole network.
+//!
+//! Owns what Burn must know of them. Leaves the loops to `planes`, the network to `mobilenet`.
+
+use burn::{
+    backend::{
+        Autodiff, Backend, Dispatch, Flex,
+        autodiff::{
+            NodeId,
+            checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+            grads::Gradients,
+            ops::{Backward, Ops, OpsKind},
+        },
+        backend_extension,
+        flex::FlexTensor,
+        tensor::FloatTensor,
+    },
+    tensor::{Tensor, TensorData},
+};
+
+use super::planes::{self, Planes};
+
+/// ReLU6 of a 3 x 3 convolution of each channel with itself, (batch, channels, height, width), with TensorFlow's SAME padding: one pixel
+/// all round, with a stride of 2 on the right and below alone. `weight` is (channels, 1, 3, 3), `bias` (channels).
+pub fn depthwise_relu6(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
+    let y = <Dispatch as Kernels>::depthwise_relu6(x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch(), stride);
+    Tensor::from_dispatch(y)
+}
+
+/// ReLU6 of `x`, (batch, channels, pixels), plus `bias`, (channels).
+pub fn bias_relu6(x: Tensor<3>, bias: Tensor<1>) -> Tensor<3> {
+    Tensor::from_dispatch(<Dispatch as Kernels>::bias_relu6(x.into_dispatch(), bias.into_dispatch()))
+}
+
+#[backend_extension(Flex, Autodiff)]
+trait Kernels: Backend {
+    fn depthwise_relu6(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        stride: usize,
+    ) -> FloatTensor<Self>;
+    fn bias_relu6(x: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+impl Kernels for Flex {
+    fn depthwise_relu6(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, stride: usize) -> FlexTensor {
+        let (x, weight, bias) = (x.to_contiguous(), weight.to_contiguous(), bias.to_contiguous());
+        let shape = Planes::of(&x.layout().shape()[..], stride);
+        let y = planes::depthwise_relu6(x.storage(), weight.storage(), bias.storage(), shape);
+        tensor(y, shape.output(x.layout().shape()[0]))
+    }
+
+    fn bias_relu6(x: FlexTensor, bias: FlexTensor) -> FlexTensor {
+        let (x, bias) = (x.to_contiguous(), bias.to_contiguous());
+        let pixels = x.layout().shape()[2];
+        tensor(planes::bias_relu6(x.storage(), bias.storage(), pixels), x.layout().shape().to_vec())
+    }
+}
+
+/// What the gradients of [`Kernels::depthwise_relu6`] need.
+type Convolved = (NodeId, NodeId, FlexTensor, usize);
+
+#[derive(Debug)]
+struct Depthwise;
+
+impl Backward<Flex, 3> for Depthwise {
+    type State = Convolved;
+
+    fn backward(self, ops: Ops<Convolved, 3>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let slope = grads.consume::<Flex>(&ops.node).to_contiguous();
+        let (x, weight, y, stride) = ops.state;
+        let x = checkpointer.retrieve_node_output::<FlexTensor>(x).to_contiguous();
+        let weight = checkpointer.retrieve_node_output::<FlexTensor>(weight).to_contiguous();
+        let shape = Planes::of(&x.layout().shape()[..], stride);
+        let found = planes::depthwise_slopes(x.storage(), weight.storage(), y.storage(), slope.storage(), shape);
+        let shapes = [x.layout().shape().to_vec(), weight.layout().shape().to_vec(), vec![shape.channels]];
+        for ((node, slope), shape) in ops.parents.into_iter().zip(found).zip(shapes) {
+            if let Some(node) = node {
+                grads.register::<Flex>(node.id, tensor(slope, shape));
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Bias;
+
+impl Backward<Flex, 2> for Bias {
+    type State = FlexTensor;
+
+    fn backward(self, ops: Ops<FlexTensor, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let slope = grads.consume::<Flex>(&ops.node).to_contiguous();
+        let y = ops.state;
+        let shape = y.layout().shape().to_vec();
+        let (channels, pixels) = (shape[1], shape[2]);
+        let (of_x, of_bias) = planes::bias_slopes(y.storage(), slope.storage(), channels, pixels);
+        let [x, bias] = ops.parents;
+        if let Some(node) = x {
+            grads.register::<Flex>(node.id, tensor(of_x, shape));
+        }
+        if let Some(node) = bias {
+            grads.register::<Flex>(node.id, tensor(of_bias, vec![channels]));
+        }
+    }
+}
+
+impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
+    fn depthwise_relu6(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        stride: usize,
+    ) -> FloatTensor<Self> {
+        let nodes = [x.node(), weight.node(), bias.node()];
+        match Depthwise.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let (of_x, of_weight) = (prep.checkpoint(&x), prep.checkpoint(&weight));
+                let y =
+                    Flex::depthwise_relu6(x.primitive().clone(), weight.primitive().clone(), bias.primitive().clone(), stride);
+                prep.finish((of_x, of_weight, y.clone(), stride), y)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(Flex::depthwise_relu6(
+                x.primitive().clone(),
+                weight.primitive().clone(),
+                bias.primitive().clone(),
+                stride,
+            )),
+        }
+    }
+
+    fn bias_relu6(x: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+        match Bias.prepare::<C>([x.node(), bias.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let y = Flex::bias_relu6(x.primitive().clone(), bias.primitive().clone());
+                prep.finish(y.clone(), y)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(Flex::bias_relu6(x.primitive().clone(), bias.primitive().clone())),
+        }
+    }
+}
+
+fn tensor(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{
+        Device, Distribution,
+        module::conv2d,
+        ops::{ConvOptions, PadMode},
+    };
+
+    use super::*;
+
+    /// The same by Burn's own convolution.
+    fn plain(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
+        let channels = bias.dims()[0];
+        let (x, padding) = if stride == 1 { (x, 1) } else { (x.pad((0, 1, 0, 1), PadMode::Constant(0.0)), 0) };
+        let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], channels);
+        conv2d(x, weight, Some(bias), options).clamp(0.0, 6.0)
+    }
+
+    fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+        tensor.into_data().iter::<f32>().collect()
+    }
+
+    #[track_caller]
+    fn close(a: Vec<f32>, b: Vec<f32>, what: &str) {
+        assert!(a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + b.abs())), "{what}");
+    }
+
+    #[track_caller]
+    fn check(shape: [usize; 4], stride: usize) {
+        let device = Device::flex().autodiff();
+        let random = |spread| Distribution::Normal(0.5, spread);
+        let x = Tensor::<4>::random(shape, random(3.0), &device).require_grad();
+        let weight = Tensor::<4>::random([shape[1], 1, 3, 3], random(0.5), &device).require_grad();
+        let bias = Tensor::<1>::random([shape[1]], random(0.5), &device).require_grad();
+        let (ours, theirs) = (
+            depthwise_relu6(x.clone(), weight.clone(), bias.clone(), stride),
+            plain(x.clone(), weight.clone(), bias.clone(), stride),
+        );
+        assert_eq!(ours.dims(), theirs.dims());
+        close(values(ours.clone()), values(theirs.clone()), "forward");
+        // Every output weighs differently.
+        let weighed = |y: Tensor<4>| {
+            let ramp: Vec<f32> = (0..y.dims().iter().product()).map(|i: usize| (i as f32).sin()).collect();
+            (y.clone() * Tensor::from_data(TensorData::new(ramp, y.dims()), &device)).sum()
+        };
+        let (ours, theirs) = (weighed(ours).backward(), weighed(theirs).backward());
+        close(values(x.grad(&ours).expect("x")), values(x.grad(&theirs).expect("x")), "x");
+        close(values(weight.grad(&ours).expect("weight")), values(weight.grad(&theirs).expect("weight")), "weight");
+        close(values(bias.grad(&ours).expect("bias")), values(bias.grad(&theirs).expect("bias")), "bias");
+    }
+
+    #[test]
+    fn a_depthwise_step_and_its_gradients_equal_burns_convolution() {
+        check([2, 3, 8, 10], 1);
+        check([2, 3, 8, 10], 2);
+        check([1, 2, 7, 9], 1);
+        check([1, 2, 7, 9], 2);
+        check([3, 1, 2, 2], 2);
+    }
+
+    #[test]
+    fn bias_and_relu6_and_their_gradients_equal_burns() {
+        let device = Device::flex().autodiff();
+        let x = Tensor::<3>::random([2, 3, 20], Distribution::Normal(3.0, 4.0), &device).require_grad();
+        let bias = Tensor::<1>::from_data([0.5, -1.0, 2.0], &device).require_grad();
+        let ours = bias_relu6(x.clone(), bias.clone());
+        let theirs = (x.clone() + bias.clone().reshape([1, 3, 1])).clamp(0.0, 6.0);
+        close(values(ours.clone()), values(theirs.clone()), "forward");
+        let (ours, theirs) = ((ours.clone() * ours).sum().backward(), (theirs.clone() * theirs).sum().backward());
+        close(values(x.grad(&ours).expect("x")), values(x.grad(&theirs).expect("x")), "x");
+        close(values(bias.grad(&ours).expect("bias")), values(bias.grad(&theirs).expect("bias")), "bias");
+    }
+}
