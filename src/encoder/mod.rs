@@ -9,6 +9,7 @@ mod device;
 mod error;
 mod image;
 mod preprocess;
+pub mod published;
 mod runtime;
 mod segmenter;
 mod session;

@@ -21,9 +21,11 @@ use crate::bundle::{
     Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, PromptSource, RESIDUALS, TEXT_F32, TOKENIZER, TextInput,
 };
 
+mod checkpoint;
 mod embed;
 mod quantise;
 
+pub use checkpoint::export_checkpoint;
 pub use embed::{Embedded, embed};
 pub use quantise::{QuantiseReport, quantise};
 

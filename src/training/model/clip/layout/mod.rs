@@ -13,13 +13,13 @@ use serde::Deserialize;
 
 use super::{Clip, Config};
 use crate::{
-    bundle::{ASIDE, Preprocessing, TOKENIZER},
+    bundle::{self, ASIDE, Preprocessing, TOKENIZER},
+    encoder::published::preprocessing,
     training::{TrainingError, weights::Weights},
 };
 
 mod names;
 mod open_clip;
-mod preprocessing;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -89,26 +89,38 @@ impl Checkpoint {
         Ok(Self { config, model, preprocessing, tokens, files })
     }
 
+    /// Writes `tokenizer.json` as it was read.
+    pub fn write_tokenizer(&self, path: &Path) -> Result<(), TrainingError> {
+        let bytes = self.files.get(TOKENIZER).map_or(&[][..], Vec::as_slice);
+        write(path, bytes)
+    }
+
     /// Writes Hugging Face's layout as the new folder `dir`, which is there whole or not at all.
     pub fn write(&self, dir: &Path) -> Result<(), TrainingError> {
-        let failed = |source| TrainingError::File { file: dir.display().to_string(), source };
-        if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-            let (file, problem) = (dir.display().to_string(), "the folder is not empty; name a new one".to_owned());
-            return Err(TrainingError::Data { file, problem });
-        }
-        let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).map_err(failed)?;
-        let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent).map_err(failed)?;
-        // Made through a folder of its own, as a temporary one is its owner's alone.
-        let whole = aside.path().join("whole");
-        fs::create_dir(&whole).map_err(failed)?;
-        names::weights(&self.model)?.write(&whole.join(WEIGHTS))?;
-        let config = self.config.to_json().into_bytes();
-        for (name, bytes) in self.files.iter().chain([(&CONFIG, &config)]) {
-            crate::bundle::write_whole(&whole.join(name), bytes).map_err(failed)?;
-        }
-        fs::rename(&whole, dir).map_err(failed)
+        make_whole(dir, |dir| {
+            names::weights(&self.model)?.write(&dir.join(WEIGHTS))?;
+            self.files.iter().try_for_each(|(name, bytes)| write(&dir.join(name), bytes))?;
+            write(&dir.join(CONFIG), self.config.to_json().as_bytes())
+        })
     }
+}
+
+/// Lets `fill` write into a folder that becomes `dir`, which must be new or empty, once it is whole.
+pub fn make_whole<T>(dir: &Path, fill: impl FnOnce(&Path) -> Result<T, TrainingError>) -> Result<T, TrainingError> {
+    let failed = |source| TrainingError::File { file: dir.display().to_string(), source };
+    if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        let (file, problem) = (dir.display().to_string(), "the folder is not empty; name a new one".to_owned());
+        return Err(TrainingError::Data { file, problem });
+    }
+    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(failed)?;
+    let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent).map_err(failed)?;
+    // Made through a folder of its own, as a temporary one is its owner's alone.
+    let whole = aside.path().join("whole");
+    fs::create_dir(&whole).map_err(failed)?;
+    let made = fill(&whole)?;
+    fs::rename(&whole, dir).map_err(failed)?;
+    Ok(made)
 }
 
 /// The tensors of one file, or of all that the index names.
@@ -148,4 +160,8 @@ fn text(path: &Path) -> Result<String, TrainingError> {
 
 fn read(path: &Path) -> Result<Vec<u8>, TrainingError> {
     fs::read(path).map_err(|source| TrainingError::File { file: path.display().to_string(), source })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
+    bundle::write_whole(path, bytes).map_err(|source| TrainingError::File { file: path.display().to_string(), source })
 }
