@@ -32,8 +32,8 @@ const CHECKPOINTS: [&str; 3] = ["model.safetensors", "model.safetensors.index.js
 pub fn add(runtime: &Runtime, dir: &Path, out: &Path) -> Result<Manifest, EncoderError> {
     let refused = |file: &Path, problem: String| EncoderError::Published { file: file.display().to_string(), problem };
     let [image, text] = [tower(dir, IMAGE)?, tower(dir, TEXT)?];
-    let config: Value = serde_json::from_str(&read(&dir.join(CONFIG))?)
-        .map_err(|e| refused(&dir.join(CONFIG), format!("not JSON: {e}")))?;
+    let config: Value =
+        serde_json::from_str(&read(&dir.join(CONFIG))?).map_err(|e| refused(&dir.join(CONFIG), format!("not JSON: {e}")))?;
     let number = |place: &Value, key: &str, default: u64| place.get(key).and_then(Value::as_u64).unwrap_or(default) as usize;
     let words = config.get("text_config").unwrap_or(&Value::Null);
     let preprocessing = preprocessing::parse(&read(&dir.join(PREPROCESSING))?);

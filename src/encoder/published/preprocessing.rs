@@ -169,7 +169,10 @@ mod tests {
         check("{}", "224 CropFloor Bicubic 0.48");
         check(r#"{"size": 336, "crop_size": 336, "resample": 2}"#, "336 CropFloor Bilinear");
         check(r#"{"size": {"height": 224, "width": 224}, "do_normalize": false}"#, "224 Squash Bicubic 0.00");
-        check(r#"{"image_processor": {"size": {"shortest_edge": 96}, "crop_size": {"height": 96, "width": 96}}}"#, "96 CropFloor");
+        check(
+            r#"{"image_processor": {"size": {"shortest_edge": 96}, "crop_size": {"height": 96, "width": 96}}}"#,
+            "96 CropFloor",
+        );
         check(r#"{"rescale_factor": 0.00392156862745098}"#, "224 CropFloor");
         check("[", "not JSON");
         check(r#"{"resample": 1}"#, "resample is 1");

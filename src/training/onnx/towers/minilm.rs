@@ -94,7 +94,8 @@ fn pool(graph: &mut Graph, edge: &str, mask: &str) -> String {
     let mask = graph.node("Unsqueeze", "pool.mask", &[mask, &last], &[]);
     let kept = graph.node("Mul", "pool.kept", &[edge, &mask], &[]);
     let sum = graph.node("ReduceSum", "pool.sum", &[&kept, &tokens], &[Attribute::Int("keepdims", 0)]);
-    let length = graph.node("ReduceL2", "pool.length", &[&sum], &[Attribute::Ints("axes", &[1]), Attribute::Int("keepdims", 1)]);
+    let length =
+        graph.node("ReduceL2", "pool.length", &[&sum], &[Attribute::Ints("axes", &[1]), Attribute::Int("keepdims", 1)]);
     graph.node("Div", "pool", &[&sum, &length], &[])
 }
 

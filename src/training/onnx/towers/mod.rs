@@ -12,7 +12,9 @@ pub use clip::{clip_image, clip_text};
 pub use minilm::minilm;
 pub use mobilenet::{SENSITIVE, Tap, mobilenet_v2, mobilenet_v2_maps};
 #[cfg(test)]
-pub(in crate::training) use {clip::tests as small_clip, minilm::tests::small as small_text, mobilenet::tests::small as small_image};
+pub(in crate::training) use {
+    clip::tests as small_clip, minilm::tests::small as small_text, mobilenet::tests::small as small_image,
+};
 
 use super::{Attribute, Graph, Values};
 use crate::training::{TrainingError, weights::Tensor};

@@ -53,15 +53,17 @@ fn edit(dir: &Path, name: &str, from: &str, to: &str) {
 fn reweigh(dir: &Path, change: impl Fn(&mut BTreeMap<String, crate::training::weights::Tensor>)) {
     let mut tensors = Weights::read(&dir.join(WEIGHTS)).expect("whole").into_tensors();
     change(&mut tensors);
-    let views = tensors.iter().map(|(name, tensor)| (name, tensor));
-    safetensors::serialize_to_file(views, None, &dir.join(WEIGHTS)).expect("written");
+    safetensors::serialize_to_file(&tensors, None, &dir.join(WEIGHTS)).expect("written");
 }
 
 const QUERY: &str = "text_model.encoder.layers.1.self_attn.q_proj.weight";
 
 #[test]
 fn a_folder_whose_files_are_not_of_one_model_is_refused() {
-    check(|dir| reweigh(dir, |all| drop(all.remove(QUERY))), "model.safetensors: no float tensor named text_model.encoder.layers.1");
+    check(
+        |dir| reweigh(dir, |all| drop(all.remove(QUERY))),
+        "model.safetensors: no float tensor named text_model.encoder.layers.1",
+    );
     check(
         |dir| reweigh(dir, |all| drop(all.insert("lm_head.weight".to_owned(), all[QUERY].clone()))),
         "a tensor named lm_head.weight that this network does not have",
@@ -82,8 +84,14 @@ fn a_folder_whose_files_are_not_of_one_model_is_refused() {
         "model.safetensors: not a whole safetensors file",
     );
     check(|dir| edit(dir, CONFIG, "\"hidden_size\": 16", "\"hidden_size\": 18"), "has the shape [16], not [18]");
-    check(|dir| edit(dir, CONFIG, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1"), "layers.1.layer_norm1.bias that this network");
-    check(|dir| edit(dir, CONFIG, "\"image_size\": 24", "\"image_size\": 32"), "crop_size is 24 where the image tower reads 32");
+    check(
+        |dir| edit(dir, CONFIG, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1"),
+        "layers.1.layer_norm1.bias that this network",
+    );
+    check(
+        |dir| edit(dir, CONFIG, "\"image_size\": 24", "\"image_size\": 32"),
+        "crop_size is 24 where the image tower reads 32",
+    );
     check(|dir| edit(dir, PREPROCESSING, "\"resample\": 3", "\"resample\": 1"), "preprocessor_config.json: resample is 1");
     check(|dir| fs::remove_file(dir.join(PREPROCESSING)).expect("removed"), "preprocessor_config.json: No such file");
     check(|dir| fs::remove_file(dir.join(WEIGHTS)).expect("removed"), "model.safetensors: No such file");
@@ -148,9 +156,8 @@ fn halved(bytes: &[u8]) -> Vec<u8> {
     let whole = SafeTensors::deserialize(bytes).expect("whole");
     let upper = |data: &[u8]| data.chunks(4).flat_map(|word| [word[2], word[3]]).collect::<Vec<u8>>();
     let halves: Vec<_> = whole.iter().map(|(name, view)| (name, view.shape().to_vec(), upper(view.data()))).collect();
-    let views = halves.iter().map(|(name, shape, data)| {
-        (*name, TensorView::new(Dtype::BF16, shape.clone(), data).expect("a view"))
-    });
+    let views =
+        halves.iter().map(|(name, shape, data)| (*name, TensorView::new(Dtype::BF16, shape.clone(), data).expect("a view")));
     safetensors::serialize(views, None).expect("a file")
 }
 

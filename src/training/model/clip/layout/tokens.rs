@@ -43,7 +43,9 @@ impl Tokens {
             EndOfText::Highest => (None, config.words as u32 - 1),
         };
         match empty[..] {
-            [first, last] if begin.is_none_or(|begin| begin == first) && last == end => Ok(Self { tokenizer, file: file.to_owned(), end }),
+            [first, last] if begin.is_none_or(|begin| begin == first) && last == end => {
+                Ok(Self { tokenizer, file: file.to_owned(), end })
+            }
             _ => {
                 let begin = begin.map_or("any id".to_owned(), |id| id.to_string());
                 Err(other(format!("it puts the ids {empty:?} around a text where the model wants {begin} and {end}")))
