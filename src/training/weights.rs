@@ -3,11 +3,19 @@
 //! Owns the checks that let a graph builder trust what it takes: present, of the right shape, finite. Leaves what the tensors
 //! mean to `onnx::towers`.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::Path,
+};
 
-use safetensors::{Dtype, SafeTensors};
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::TrainingError;
+use crate::bundle::write_whole;
+
+/// The key of a file's note.
+const NOTE: &str = "note";
 
 /// Values in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +31,33 @@ pub struct Tensor {
 pub struct Weights {
     file: String,
     tensors: BTreeMap<String, Tensor>,
+}
+
+/// Writes tensors as a safetensors file, whole or not at all. `note` is kept in its header: whatever a reader must know beside.
+pub fn write(path: &Path, tensors: &BTreeMap<String, Tensor>, note: Option<&str>) -> Result<(), TrainingError> {
+    let file = path.display().to_string();
+    let problem = |e: safetensors::SafeTensorError| TrainingError::Weights { file: file.clone(), problem: e.to_string() };
+    let bytes: Vec<Vec<u8>> =
+        tensors.values().map(|tensor| tensor.values.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+    let views = tensors.iter().zip(&bytes);
+    let views = views
+        .map(|((name, tensor), bytes)| TensorView::new(Dtype::F32, tensor.shape.clone(), bytes).map(|view| (name, view)))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(problem)?;
+    let note = note.map(|note| HashMap::from([(NOTE.to_owned(), note.to_owned())]));
+    let whole = safetensors::serialize(views, note).map_err(problem)?;
+    write_whole(path, &whole).map_err(|source| TrainingError::File { file: file.clone(), source })
+}
+
+/// Reads what [`write`] wrote: the tensors, and the note where there is one.
+pub fn read(path: &Path) -> Result<(Weights, Option<String>), TrainingError> {
+    let file = path.display().to_string();
+    let bytes = fs::read(path).map_err(|source| TrainingError::File { file: file.clone(), source })?;
+    let weights = Weights::parse(&file, &bytes)?;
+    let (_, header) =
+        SafeTensors::read_metadata(&bytes).map_err(|e| TrainingError::Weights { file, problem: e.to_string() })?;
+    let note = header.metadata().as_ref().and_then(|all| all.get(NOTE)).cloned();
+    Ok((weights, note))
 }
 
 impl Weights {

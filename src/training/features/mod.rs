@@ -17,6 +17,7 @@ use crate::bundle::{checksum, write_whole};
 mod photos;
 mod sentences;
 
+pub(in crate::training) use photos::mirror;
 pub use photos::{ImageTower, Views, preprocessing};
 pub use sentences::{CONTEXT, PAD, TextTower};
 

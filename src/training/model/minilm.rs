@@ -78,7 +78,9 @@ struct Norm {
 impl MiniLm {
     /// Takes the tensors as Hugging Face names them.
     pub fn new(weights: &Weights, device: &Device) -> Result<Self, TrainingError> {
-        let name = |part: &str| NAMES.iter().find(|(ours, _)| *ours == part).map_or_else(String::new, |(_, theirs)| (*theirs).to_owned());
+        let name = |part: &str| {
+            NAMES.iter().find(|(ours, _)| *ours == part).map_or_else(String::new, |(_, theirs)| (*theirs).to_owned())
+        };
         let table = |part: &str| {
             let tensor = weights.shaped(&name(part), [None, None]).map(|(tensor, _)| load::<2>(tensor, device))?;
             Ok::<_, TrainingError>(Param::from_tensor(tensor))

@@ -13,7 +13,8 @@ use super::load;
 use crate::training::{TrainingError, weights::Weights};
 
 /// Expansion, repeats and stride of each stage, table 2 of the paper. Widths stand in the weights.
-pub(super) const STAGES: [(usize, usize, usize); 7] = [(1, 1, 1), (6, 2, 2), (6, 3, 2), (6, 4, 2), (6, 3, 1), (6, 3, 2), (6, 1, 1)];
+pub(super) const STAGES: [(usize, usize, usize); 7] =
+    [(1, 1, 1), (6, 2, 2), (6, 3, 2), (6, 4, 2), (6, 3, 1), (6, 3, 2), (6, 1, 1)];
 
 /// The trunk. Input (batch, 3, height, width) in [-1, 1]; output (batch, 1280).
 #[derive(Module, Debug)]
@@ -87,7 +88,12 @@ impl Conv {
         let (weight, [outputs, ..]) = weights.shaped(&format!("{name}.weight"), [None; 4])?;
         let (bias, _) = weights.shaped(&format!("{name}.bias"), [Some(outputs)])?;
         let groups = if depthwise { outputs } else { 1 };
-        Ok(Self { weight: Param::from_tensor(load(weight, device)), bias: Param::from_tensor(load(bias, device)), stride, groups })
+        Ok(Self {
+            weight: Param::from_tensor(load(weight, device)),
+            bias: Param::from_tensor(load(bias, device)),
+            stride,
+            groups,
+        })
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {

@@ -58,8 +58,7 @@ impl Kept {
     /// NaN for a sentence that nobody embedded, so that no loss comes of it.
     fn take(&self, sentences: &[Vec<u32>], device: &Device) -> Tensor<2> {
         let unknown = vec![f32::NAN; self.width];
-        let values: Vec<f32> =
-            sentences.iter().flat_map(|ids| self.rows.get(ids).unwrap_or(&unknown)).copied().collect();
+        let values: Vec<f32> = sentences.iter().flat_map(|ids| self.rows.get(ids).unwrap_or(&unknown)).copied().collect();
         Tensor::from_data(TensorData::new(values, [sentences.len(), self.width]), device)
     }
 }
@@ -116,8 +115,7 @@ impl TwoTowers for Pair {
 
 impl Trainable for Pair {
     fn place(&self, path: &str) -> Place {
-        let adapter = path.ends_with(".lora.a") || path.ends_with(".lora.b");
-        let is_matrix = adapter || path.ends_with(".weight") && !path.contains("norm.");
+        let is_matrix = path.ends_with(".weight") && !path.contains("norm.");
         let (tower, from_output, decays) = if let Some(part) = path.strip_prefix("vision.") {
             (Tower::Image, 1 + self.vision.from_features(part), is_matrix)
         } else if let Some(part) = path.strip_prefix("language.trunk.") {

@@ -16,7 +16,7 @@ use super::{
     head::{Head, Widths},
     taps::Learned,
 };
-use crate::training::{TrainingError, schedule::learning_rate, progress::Show, weights::Weights};
+use crate::training::{TrainingError, progress::Show, schedule::learning_rate, weights::Weights};
 
 /// Keeps the logarithm finite.
 const TINY: f32 = 1e-6;
