@@ -61,7 +61,6 @@ impl FitArgs {
         let folder = Folder::open(&self.out.clone().unwrap_or_default())?;
         let from = From::of(&settings.from)?;
         let tokens = start::tokens(&from, &settings)?;
-        folder.begin(&settings, &tokens.bytes)?;
 
         let (train, val) = (data::read(&settings.data, Split::Train)?, data::read(&settings.data, Split::Val)?);
         let captioner = Captioner::new(Vocabulary::shipped()?)?;

@@ -184,3 +184,21 @@ fn gather<'a>(pairs: impl Iterator<Item = Told<'a>>, tokens: &Tokens, side: usiz
     }
     Ok(batch)
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A batch of pictures of 32 pixels without a pattern, with captions of a few tokens; the first two mean the same.
+    pub fn sample(pairs: usize) -> Batch {
+        Batch {
+            keys: (0..pairs).map(|i| format!("s/{i}")).collect(),
+            texts: (0..pairs as u32).map(|i| vec![2, 4 + i, 5 + i % 3, 3]).collect(),
+            pixels: (0..pairs * 3 * 32 * 32).map(|i| (i as f32 * 0.37).sin() * (i as f32 * 1e-3).cos()).collect(),
+            side: 32,
+            meanings: (0..pairs as u32).map(|i| i.max(1)).collect(),
+            labels: vec![None; pairs],
+            ..Batch::default()
+        }
+    }
+}

@@ -44,3 +44,39 @@ pub fn slopes<M: Trainable>(
     }
     (told, slopes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::{
+        fit::batches::tests::sample,
+        model::{TwoTowers, fresh::tests::tiny, parameters::places},
+    };
+
+    #[track_caller]
+    fn check(part: usize) {
+        let (model, batch) = (tiny(), sample(7));
+        let pairs = batch.pairs(&model.scale().device());
+        let judge = |images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>| pairs.contrastive(images, texts, scale);
+        let device = model.scale().device();
+        let whole = judge(model.image(batch.pixels(0..7, &device)), model.text(batch.texts.clone()), model.scale());
+        let (loss, found) = slopes(&model, &batch, part, judge);
+        assert!((loss - whole.clone().into_scalar::<f32>()).abs() < 1e-5, "{part}: {loss}");
+        let want = Slopes::of(&model, whole.backward());
+        for path in places(&model).keys() {
+            let (found, want) = (found.at(path).unwrap_or_default(), want.at(path).unwrap_or_default());
+            let most = want.iter().fold(1e-3_f32, |most, x| most.max(x.abs()));
+            assert!(
+                found.len() == want.len() && found.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-4 * most),
+                "{part}: {path}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_batch_in_parts_gives_the_slopes_of_the_whole() {
+        check(1);
+        check(3);
+        check(7);
+    }
+}

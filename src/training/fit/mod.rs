@@ -105,6 +105,7 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
         state = last.state;
         show.say(&checkpoints.told());
     }
+    folder.begin(settings, &batches.tokens.bytes)?;
 
     while state.epoch < train.epochs {
         let epoch = state.epoch;
@@ -287,4 +288,64 @@ fn table(log: &[Epoch], began: Instant, show: Show) {
     show.say(&format!(
         "{epoch:5} {loss:7.3} {val_loss:9.3} {image_to_text_1:17.4} {image_to_text_5:6.4} {text_to_image_1:17.4} {street30_1:13.4} {scale:6.1} {seconds:8.0}"
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::Module;
+
+    use super::*;
+    use crate::training::model::{TwoTowers, fresh::tests::tiny};
+
+    fn settings(set: &str) -> Settings {
+        let mut table = assignment("data=[\"d\"]").expect("a table");
+        overlay(&mut table, assignment(set).expect("an assignment"));
+        Settings::merged(None, table).expect("settings")
+    }
+
+    fn values(x: Tensor<2>) -> Vec<f32> {
+        x.into_data().iter::<f32>().collect()
+    }
+
+    #[test]
+    fn adapters_that_learned_answer_as_they_do_merged() {
+        let settings = settings("lora.rank=4");
+        let before = tiny();
+        let mut model = learning(adapted(before.clone(), &settings), &settings, 0).expect("adapters learn");
+        let (batch, mut optimiser) = (batches::tests::sample(6), AdamW::new(settings.optimiser.adamw()));
+        for _ in 0..3 {
+            let (_, slopes) = slopes(&model, &batch, &settings);
+            assert!(slopes.at("image.weight").is_none() && slopes.at("vision.stem.weight").is_none());
+            model = optimiser.step(model, slopes, 0.05);
+        }
+        let merged = model.clone().valid().materialize();
+        assert_eq!(tensors(&merged).keys().collect::<Vec<_>>(), tensors(&before).keys().collect::<Vec<_>>());
+        let ids = batch.texts.clone();
+        let (apart, one) = (values(model.text(ids.clone())), values(merged.text(ids.clone())));
+        assert!(apart.iter().zip(&one).all(|(a, b)| (a - b).abs() < 1e-5), "{apart:?} {one:?}");
+        let was = values(before.text(ids));
+        assert!(one.iter().zip(&was).any(|(a, b)| (a - b).abs() > 1e-2), "nothing was learned");
+    }
+
+    /// Which of some parameters learn at a step.
+    #[track_caller]
+    fn check(set: &str, at: usize, want: [bool; 4]) {
+        let settings = settings(set);
+        let model = learning(tiny(), &settings, at).expect("something learns");
+        let (_, slopes) = slopes(&model, &batches::tests::sample(3), &settings);
+        let found =
+            ["image.weight", "vision.stem.weight", "language.trunk.words", "log_scale"].map(|path| slopes.at(path).is_some());
+        assert_eq!(found, want, "{set} at {at}");
+    }
+
+    #[test]
+    fn what_learns_is_told_by_tower_depth_and_step() {
+        check("seed=0", 0, [true; 4]);
+        check("learn.text=0", 0, [true, true, false, true]);
+        check("learn.image=2", 0, [true, false, true, true]);
+        check("learn.temperature=false", 0, [true, true, true, false]);
+        check("train.heads_first=5", 4, [true, false, false, true]);
+        check("train.heads_first=5", 5, [true; 4]);
+        check("train.part=2", 0, [true; 4]);
+    }
 }

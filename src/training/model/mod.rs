@@ -17,7 +17,7 @@ use super::{
 };
 
 mod classes;
-mod fresh;
+pub(super) mod fresh;
 mod minilm;
 mod mobilenet;
 mod pair;
