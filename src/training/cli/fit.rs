@@ -16,7 +16,7 @@ use crate::{
         data::{self, Captioner, Captions, PhotoShard, Split},
         fit::{
             Batches, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Record, Settings, Tokens, assignment, fit, overlay,
-            start::{self, From, Start},
+            start::{self, Source, Start},
         },
         heads::sentences,
         model::{Trainable, parameters::tensors},
@@ -59,7 +59,7 @@ impl FitArgs {
         }
         let settings = Settings::merged(self.settings.as_deref(), self.flags())?;
         let folder = Folder::open(&self.out.clone().unwrap_or_default())?;
-        let from = From::of(&settings.from)?;
+        let from = Source::of(&settings.from)?;
         let tokens = start::tokens(&from, &settings)?;
 
         let (train, val) = (data::read(&settings.data, Split::Train)?, data::read(&settings.data, Split::Val)?);
@@ -74,13 +74,13 @@ impl FitArgs {
         let files = || [("tokenizer".to_owned(), tokens.checksum.clone())].into_iter().chain(checksums(&train, &val));
         let device = Device::flex().autodiff();
         let begun = match &from {
-            From::Fresh => start::fresh(&settings.model, tokens.words(), settings.seed, &device)?,
-            From::Bundle(dir) => {
+            Source::Fresh => start::fresh(&settings.model, tokens.words(), settings.seed, &device)?,
+            Source::Bundle(dir) => {
                 let told = learned.all.iter().chain(&asked.all).map(|example| &example.captions);
                 let sentences = every(told);
                 start::bundle(dir, &sentences, &tokens, &settings, &folder.dir().join("kept"), &device, show)?
             }
-            From::HuggingFace(dir) => {
+            Source::HuggingFace(dir) => {
                 let problem = "a folder in Hugging Face's layout can't be fitted yet; name a bundle or \"fresh\"".to_owned();
                 return Err(TrainingError::Data { file: dir.display().to_string(), problem });
             }
@@ -128,8 +128,9 @@ fn train_on<M: Trainable>(
     folder.log(&state.log, &state.corrupt)?;
     let recall = [figures.image_to_text[0], figures.text_to_image_1];
     let scale = model.scale().into_scalar::<f32>();
+    let from = settings.from.clone();
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    folder.finish(&tensors(&model), &Record { version, mix, scale, recall, image, text, checksums: data })?;
+    folder.finish(&tensors(&model), &Record { version, from, mix, scale, recall, image, text, checksums: data })?;
     println!("image_to_text_1 {:.4}", recall[0]);
     println!("text_to_image_1 {:.4}", recall[1]);
     show.say(&format!("kept in {}", folder.dir().display()));

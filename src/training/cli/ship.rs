@@ -13,7 +13,7 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub(super) struct ExportArgs {
-    /// Folder that `heads` left.
+    /// Folder that `heads` or `fit` left.
     #[arg(long, value_name = "RUN")]
     run: PathBuf,
     /// Folder for the bundle; its name is the model's.

@@ -41,6 +41,8 @@ pub struct Folder {
 pub struct Record {
     /// Of the program.
     pub version: String,
+    /// What the run started from.
+    pub from: String,
     /// The share of what was learned in the weights, against what was there before.
     pub mix: f64,
     /// Inverse temperature.

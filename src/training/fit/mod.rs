@@ -137,7 +137,7 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
             state.losses += f64::from(loss);
             let mean = state.losses / state.step as f64;
             progress.advance(batches.size, format!("loss {mean:.3}, learning rate {rate:.1e}"));
-            if state.step % train.checkpoint == 0 && state.step < steps {
+            if state.step.is_multiple_of(train.checkpoint) && state.step < steps {
                 checkpoints.write(&state, tensors(&model), optimiser.memory(), average.as_ref().map(Average::mean))?;
             }
         }

@@ -189,17 +189,18 @@ impl Settings {
 
     fn check(&self) -> Result<(), TrainingError> {
         let Self { train, optimiser, augment, average, lora, guard, .. } = self;
+        let above = |x: f64, least: f64| x.is_finite() && x > least;
         let wrong = [
             (self.data.is_empty(), "data is empty; name a folder of shards with --data"),
             (train.epochs == 0, "train.epochs is 0; choose 1 or more"),
             (train.batch < 2, "train.batch is less than 2, and a single pair has nothing to be told apart from; choose more"),
             (train.part == 0 || train.checkpoint == 0, "train.part and train.checkpoint are 1 or more"),
-            (!(optimiser.rate > 0.0 && optimiser.rate.is_finite()), "optimiser.rate is a number above 0"),
+            (!above(optimiser.rate, 0.0), "optimiser.rate is a number above 0"),
             (optimiser.betas.iter().any(|beta| !(0.0..1.0).contains(beta)), "optimiser.betas lie in [0, 1)"),
-            (!(optimiser.epsilon > 0.0), "optimiser.epsilon is above 0"),
-            (!(optimiser.layer_decay > 0.0 && optimiser.layer_decay <= 1.0), "optimiser.layer_decay lies in (0, 1]"),
-            (!(optimiser.clip > 0.0), "optimiser.clip is above 0"),
-            (!(augment.crop > 0.0 && augment.crop <= 1.0), "augment.crop lies in (0, 1]"),
+            (!above(optimiser.epsilon, 0.0), "optimiser.epsilon is above 0"),
+            (!above(optimiser.layer_decay, 0.0) || optimiser.layer_decay > 1.0, "optimiser.layer_decay lies in (0, 1]"),
+            (!above(f64::from(optimiser.clip), 0.0), "optimiser.clip is above 0"),
+            (!above(augment.crop, 0.0) || augment.crop > 1.0, "augment.crop lies in (0, 1]"),
             (!(0.0..1.0).contains(&augment.colour), "augment.colour lies in [0, 1)"),
             (!(0.0..1.0).contains(&average.decay), "average.decay lies in [0, 1)"),
             (
@@ -210,7 +211,7 @@ impl Settings {
                 lora.rank > 0 && train.heads_first > 0,
                 "lora.rank and train.heads_first exclude each other; set one of them to 0",
             ),
-            (!(guard.explosion >= 1.0), "guard.explosion is 1 or more"),
+            (!above(f64::from(guard.explosion), 1.0), "guard.explosion is above 1"),
         ];
         match wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
             Some((_, problem)) => Err(TrainingError::Setting { problem: problem.to_owned() }),

@@ -17,10 +17,10 @@ use super::{
 };
 use crate::{
     bundle::{Bundle, IMAGE_F32, MANIFEST, Preprocessing, TEXT_F32, TEXT_INT8, TextInput, checksum},
-    encoder::{self, OnnxTextEncoder, Runtime, SessionOptions, Spinning, TextEncoder},
+    encoder::{self, OnnxTextEncoder, Runtime, SessionOptions, Spinning},
     training::{
         TrainingError,
-        features::{CONTEXT, Cache, PAD, preprocessing},
+        features::{self, CONTEXT, Cache, PAD, preprocessing},
         model::{Kept, MiniLm, MobileNetV2, Pair, Projection, TextTower, Trained, image_trunk, text_trunk},
         onnx::Model,
         progress::Show,
@@ -30,7 +30,7 @@ use crate::{
 
 /// What `from` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum Source {
     /// Nothing: random weights.
     Fresh,
     /// A bundle of the default pair.
@@ -51,7 +51,7 @@ pub struct Start<M> {
     pub checksums: BTreeMap<String, String>,
 }
 
-impl From {
+impl Source {
     /// What `from` names, told by the files in its folder.
     pub fn of(from: &str) -> Result<Self, TrainingError> {
         let dir = PathBuf::from(from);
@@ -69,11 +69,11 @@ impl From {
 }
 
 /// The tokenizer that goes with `from`.
-pub fn tokens(from: &From, settings: &Settings) -> Result<Tokens, TrainingError> {
+pub fn tokens(from: &Source, settings: &Settings) -> Result<Tokens, TrainingError> {
     match from {
-        From::Fresh => Tokens::open(&settings.model.tokenizer, settings.model.text.context),
-        From::Bundle(dir) => Tokens::open(dir, Bundle::open(dir)?.manifest.text.context),
-        From::HuggingFace(dir) => Tokens::open(dir, CONTEXT),
+        Source::Fresh => Tokens::open(&settings.model.tokenizer, settings.model.text.context),
+        Source::Bundle(dir) => Tokens::open(dir, Bundle::open(dir)?.manifest.text.context),
+        Source::HuggingFace(dir) => Tokens::open(dir, CONTEXT),
     }
 }
 
@@ -114,7 +114,7 @@ pub fn bundle(
         opened.manifest.files.iter().map(|(name, record)| (name.clone(), record.sha256.clone())).collect();
     let model = if settings.text_weights.as_os_str().is_empty() {
         let width = opened.manifest.embedding;
-        let rows = embed(&opened, sentences, cache, show)?;
+        let rows = kept(&opened, sentences, cache, show)?;
         let ids = sentences.iter().map(|text| tokens.ids(text)).collect::<Result<Vec<_>, _>>()?;
         let kept = Kept::new(width, ids.into_iter().zip(rows));
         Pair::beside(vision, kept, &image, scale, device)
@@ -165,19 +165,15 @@ fn text_projection(dir: &Path) -> Result<Projection, TrainingError> {
 }
 
 /// Embeddings of `sentences` by the text tower of `bundle`, a row each.
-fn embed(bundle: &Bundle, sentences: &[String], cache: &Path, show: Show) -> Result<Vec<Vec<f32>>, TrainingError> {
+fn kept(bundle: &Bundle, sentences: &[String], cache: &Path, show: Show) -> Result<Vec<Vec<f32>>, TrainingError> {
     let hashes: Vec<&str> = bundle.manifest.files.values().map(|record| record.sha256.as_str()).collect();
     let all = sentences.join("\n");
     let origin: Vec<&str> = hashes.into_iter().chain([all.as_str()]).collect();
-    let features = Cache::open(cache)?.get("sentences", &origin, || {
-        show.say(&format!("embedding {} sentences once, for the text tower stays as it is", sentences.len()));
+    let rows = Cache::open(cache)?.get("sentences", &origin, || {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let options = SessionOptions { device: encoder::Device::Cpu, threads, spinning: Spinning::On };
+        let options = SessionOptions { device: encoder::Device::Cpu, threads, spinning: Spinning::Off };
         let mut tower = OnnxTextEncoder::open(Runtime::load(None)?, bundle, &options)?;
-        let texts: Vec<&str> = sentences.iter().map(String::as_str).collect();
-        let embeddings = tower.encode(&texts)?;
-        let values = embeddings.iter().flat_map(|embedding| embedding.as_slice().iter().copied()).collect();
-        Ok(crate::training::features::Features::new(bundle.manifest.embedding, values))
+        features::embed(&mut tower, sentences, bundle.manifest.embedding, show)
     })?;
-    Ok((0..features.rows()).map(|row| features.row(row).to_vec()).collect())
+    Ok((0..rows.rows()).map(|row| rows.row(row).to_vec()).collect())
 }
