@@ -181,7 +181,7 @@ pub fn prompt_source(bundle: &Bundle, vocabulary: &Vocabulary) -> Option<PromptS
 }
 
 /// A tokenizer that truncates at `context` tokens and leaves padding to us, whatever its file asks for.
-pub(super) fn tokenizer(bytes: &[u8], context: usize) -> Result<Tokenizer, String> {
+pub fn tokenizer(bytes: &[u8], context: usize) -> Result<Tokenizer, String> {
     let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|e| e.to_string())?;
     let truncation = TruncationParams { max_length: context, ..TruncationParams::default() };
     tokenizer.with_truncation(Some(truncation)).map_err(|e| e.to_string())?;

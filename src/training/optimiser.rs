@@ -221,3 +221,108 @@ impl ModuleMapper for Step<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::model::{Tower, TwoTowers, parameters::thaw};
+
+    /// One matrix and one vector that stand where the real ones do.
+    #[derive(Module, Debug)]
+    struct Two {
+        matrix: Param<Tensor<2>>,
+        vector: Param<Tensor<1>>,
+    }
+
+    impl TwoTowers for Two {
+        type Image = Tensor<4>;
+        type Text = Vec<Vec<u32>>;
+
+        fn image(&self, pixels: Tensor<4>) -> Tensor<2> {
+            pixels.flatten(1, 3)
+        }
+
+        fn text(&self, _: Vec<Vec<u32>>) -> Tensor<2> {
+            self.matrix.val()
+        }
+
+        fn scale(&self) -> Tensor<1> {
+            self.vector.val()
+        }
+    }
+
+    impl Trainable for Two {
+        fn place(&self, path: &str) -> Place {
+            match path {
+                "matrix" => Place { tower: Tower::Image, from_output: 0, decays: true },
+                _ => Place { tower: Tower::Text, from_output: 1, decays: false },
+            }
+        }
+    }
+
+    fn two() -> Two {
+        let device = Device::flex().autodiff();
+        let matrix = Param::from_tensor(Tensor::from_data([[0.5, -1.0], [2.0, 0.25]], &device));
+        Two { matrix, vector: Param::from_tensor(Tensor::from_data([0.1, -0.2], &device)) }
+    }
+
+    fn slopes(step: usize) -> Slopes {
+        let (s, device) = (step as f32, Device::flex());
+        let matrix = Tensor::from_data([0.0, 1.0, 2.0, 3.0].map(|i: f32| (s + i).sin() * 3.0), &device);
+        let vector = Tensor::from_data([s.cos(), (s + 1.0).cos()], &device);
+        Slopes([("matrix".to_owned(), matrix), ("vector".to_owned(), vector)].into())
+    }
+
+    fn values(two: &Two) -> Vec<f32> {
+        let matrix = two.matrix.val().into_data();
+        matrix.iter::<f32>().chain(two.vector.val().into_data().iter::<f32>()).collect()
+    }
+
+    fn settings() -> AdamWSettings {
+        AdamWSettings { layer_decay: 0.5, ..AdamWSettings::default() }
+    }
+
+    #[test]
+    fn ten_clipped_steps_end_where_pytorch_ends() {
+        // torch 2.15: AdamW of two groups (lr 0.01 and decay 0.1; lr 0.005 and none), clip_grad_norm_ at 1, the same gradients.
+        let want = [0.465_248_3, -1.026_065_6, 1.964_094_4, 0.264_602_5, 0.086_853_705, -0.198_632_3];
+        let norms = [3.909_631_3, 4.428_673_3, 4.712_161];
+        let (mut model, mut optimiser) = (two(), AdamW::new(settings()));
+        for step in 0..10 {
+            let mut slopes = slopes(step);
+            let norm = slopes.clip(1.0);
+            assert!(norms.get(step).is_none_or(|want| (norm - want).abs() < 1e-5), "{step}: {norm}");
+            model = optimiser.step(model, slopes, 0.01);
+        }
+        let found = values(&model);
+        assert!(found.iter().zip(want).all(|(a, b)| (a - b).abs() < 3e-7), "{found:?} against {want:?}");
+    }
+
+    #[test]
+    fn an_optimiser_read_back_goes_on_as_if_it_had_never_stopped() {
+        let run = |stop: Option<usize>| {
+            let (mut model, mut optimiser) = (two(), AdamW::new(settings()));
+            for step in 0..6 {
+                if stop == Some(step) {
+                    let memory = Weights::new("memory", optimiser.memory()).expect("finite moments");
+                    optimiser = AdamW::resume(settings(), &memory, &Device::flex()).expect("a memory");
+                }
+                model = optimiser.step(model, slopes(step), 0.01);
+            }
+            values(&model)
+        };
+        assert_eq!(run(Some(3)), run(None));
+        assert_eq!(run(Some(1)), run(None));
+    }
+
+    #[test]
+    fn what_is_frozen_has_no_slope_and_stays() {
+        let model = thaw(two(), |_, place| place.tower == Tower::Text);
+        let loss = model.matrix.val().sum() * model.vector.val().sum();
+        let slopes = Slopes::of(&model, loss.backward());
+        assert_eq!((slopes.at("matrix"), slopes.at("vector")), (None, Some(vec![1.75, 1.75])));
+        let moved = AdamW::new(settings()).step(model, slopes, 0.1);
+        let (found, was) = (values(&moved), values(&two()));
+        assert!(found[..4] == was[..4] && found[4..] != was[4..], "{found:?}");
+    }
+}

@@ -13,7 +13,7 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub(super) struct ExportArgs {
-    /// Folder that `heads` left.
+    /// Folder that `heads` or `fit` left.
     #[arg(long, value_name = "RUN", required_unless_present = "from")]
     run: Option<PathBuf>,
     /// A CLIP instead, in the layout of Hugging Face or of open_clip.

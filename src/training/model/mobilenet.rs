@@ -1,33 +1,40 @@
 //! MobileNetV2's trunk (Sandler et al. 2018), batch norm folded, to the pooled 1280 features.
 
-use burn::tensor::{
-    Device, Tensor,
-    module::{adaptive_avg_pool2d, conv2d},
-    ops::{ConvOptions, PadMode},
+use burn::{
+    module::{Module, Param},
+    tensor::{
+        Device, Tensor,
+        module::{adaptive_avg_pool2d, conv2d},
+        ops::{ConvOptions, PadMode},
+    },
 };
 
 use super::load;
 use crate::training::{TrainingError, weights::Weights};
 
 /// Expansion, repeats and stride of each stage, table 2 of the paper. Widths stand in the weights.
-const STAGES: [(usize, usize, usize); 7] = [(1, 1, 1), (6, 2, 2), (6, 3, 2), (6, 4, 2), (6, 3, 1), (6, 3, 2), (6, 1, 1)];
+pub(super) const STAGES: [(usize, usize, usize); 7] =
+    [(1, 1, 1), (6, 2, 2), (6, 3, 2), (6, 4, 2), (6, 3, 1), (6, 3, 2), (6, 1, 1)];
 
 /// The trunk. Input (batch, 3, height, width) in [-1, 1]; output (batch, 1280).
+#[derive(Module, Debug)]
 pub struct MobileNetV2 {
     stem: Conv,
     blocks: Vec<Block>,
     head: Conv,
 }
 
+#[derive(Module, Debug)]
 struct Block {
     expand: Option<Conv>,
     depthwise: Conv,
     project: Conv,
 }
 
+#[derive(Module, Debug)]
 struct Conv {
-    weight: Tensor<4>,
-    bias: Tensor<1>,
+    weight: Param<Tensor<4>>,
+    bias: Param<Tensor<1>>,
     stride: usize,
     groups: usize,
 }
@@ -49,6 +56,21 @@ impl MobileNetV2 {
         Ok(Self { stem: conv("stem", 2, false)?, blocks, head: conv("head", 1, false)? })
     }
 
+    /// Components of the pooled features.
+    pub fn width(&self) -> usize {
+        self.head.weight.dims()[0]
+    }
+
+    /// Layers between the part `name` (`stem`, `blocks.N`, `head`) and the features, which count as none.
+    pub(super) fn layers_behind(&self, name: &str) -> usize {
+        let block = name.strip_prefix("blocks.").and_then(|rest| rest.split('.').next()).and_then(|n| n.parse::<usize>().ok());
+        match block {
+            Some(block) => self.blocks.len().saturating_sub(block),
+            None if name.starts_with("stem") => self.blocks.len() + 1,
+            None => 0,
+        }
+    }
+
     /// The pooled features.
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
         let mut x = self.stem.relu6(pixels);
@@ -66,7 +88,12 @@ impl Conv {
         let (weight, [outputs, ..]) = weights.shaped(&format!("{name}.weight"), [None; 4])?;
         let (bias, _) = weights.shaped(&format!("{name}.bias"), [Some(outputs)])?;
         let groups = if depthwise { outputs } else { 1 };
-        Ok(Self { weight: load(weight, device), bias: load(bias, device), stride, groups })
+        Ok(Self {
+            weight: Param::from_tensor(load(weight, device)),
+            bias: Param::from_tensor(load(bias, device)),
+            stride,
+            groups,
+        })
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
@@ -77,7 +104,7 @@ impl Conv {
             _ => (x.pad((0, 1, 0, 1), PadMode::Constant(0.0)), 0),
         };
         let options = ConvOptions::new([self.stride; 2], [padding; 2], [1; 2], self.groups);
-        conv2d(x, self.weight.clone(), Some(self.bias.clone()), options)
+        conv2d(x, self.weight.val(), Some(self.bias.val()), options)
     }
 
     fn relu6(&self, x: Tensor<4>) -> Tensor<4> {

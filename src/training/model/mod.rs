@@ -10,26 +10,28 @@ use burn::{
     nn::{Initializer, Linear},
     tensor::{Device, Tensor, TensorData},
 };
-use safetensors::{Dtype, tensor::TensorView};
 
 use super::{
     TrainingError,
     weights::{self, Weights},
 };
-use crate::bundle::write_whole;
 
 mod classes;
 pub mod clip;
+pub(super) mod fresh;
 mod minilm;
 mod mobilenet;
+mod pair;
 pub mod parameters;
 #[cfg(test)]
 mod parity;
 
 pub use classes::Classes;
 pub use clip::Clip;
+pub use fresh::{FreshImage, FreshText, image_trunk, text_trunk};
 pub use minilm::MiniLm;
 pub use mobilenet::MobileNetV2;
+pub use pair::{Kept, Pair, TextTower};
 
 /// Training starts from a temperature of 0.05, near CLIP's 0.07; it is learned from there.
 const FIRST_SCALE: f32 = 20.0;
@@ -113,14 +115,8 @@ impl Heads {
 
     /// What can be saved and exported, with what `classes` learned.
     pub fn trained(&self, classes: &Classes) -> Trained {
-        let values = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
-        let projection = |layer: &Linear| {
-            let [inputs, outputs] = layer.weight.dims();
-            let bias = layer.bias.as_ref().map_or(vec![0.0; outputs], |bias| values(bias.val().into_data()));
-            Projection { inputs, outputs, weight: values(layer.weight.val().into_data()), bias }
-        };
-        let scale = values(self.scale().into_data()).first().copied().unwrap_or(FIRST_SCALE);
-        Trained { image: projection(&self.image), text: projection(&self.text), scale, residuals: classes.trained() }
+        let scale = self.scale().into_data().iter::<f32>().next().unwrap_or(FIRST_SCALE);
+        Trained { image: Projection::of(&self.image), text: Projection::of(&self.text), scale, residuals: classes.trained() }
     }
 }
 
@@ -139,35 +135,6 @@ impl TwoTowers for Heads {
 
     fn scale(&self) -> Tensor<1> {
         self.log_scale.val().clamp_max(MOST_LOG_SCALE).exp()
-    }
-}
-
-/// The whole model: trunks and heads, as the exported graphs compute it.
-pub struct Whole {
-    /// The image trunk.
-    pub vision: MobileNetV2,
-    /// The text trunk.
-    pub language: MiniLm,
-    /// What stands behind them.
-    pub heads: Heads,
-}
-
-impl TwoTowers for Whole {
-    /// Pixels, (batch, 3, height, width), in [-1, 1].
-    type Image = Tensor<4>;
-    /// Token ids of each sentence, special tokens included.
-    type Text = Vec<Vec<u32>>;
-
-    fn image(&self, pixels: Tensor<4>) -> Tensor<2> {
-        self.heads.image(self.vision.forward(pixels))
-    }
-
-    fn text(&self, ids: Vec<Vec<u32>>) -> Tensor<2> {
-        self.heads.text(self.language.forward(&ids))
-    }
-
-    fn scale(&self) -> Tensor<1> {
-        self.heads.scale()
     }
 }
 
@@ -196,6 +163,29 @@ impl Projection {
         self
     }
 
+    /// Random: of each output, as much comes of all inputs together as they measure.
+    pub fn random(inputs: usize, outputs: usize, rng: &mut impl rand::Rng) -> Self {
+        let reach = (3.0 / inputs as f32).sqrt();
+        let weight = (0..inputs * outputs).map(|_| (rand::RngExt::random::<f32>(rng) * 2.0 - 1.0) * reach).collect();
+        Self { inputs, outputs, weight, bias: vec![0.0; outputs] }
+    }
+
+    /// One of `layer`.
+    pub fn of(layer: &Linear) -> Self {
+        let values = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
+        let [inputs, outputs] = layer.weight.dims();
+        let bias = layer.bias.as_ref().map_or(vec![0.0; outputs], |bias| values(bias.val().into_data()));
+        Self { inputs, outputs, weight: values(layer.weight.val().into_data()), bias }
+    }
+
+    /// The same as a layer that can be run and trained on.
+    pub fn linear(&self, device: &Device) -> Linear {
+        Linear {
+            weight: Param::from_data(TensorData::new(self.weight.clone(), [self.inputs, self.outputs]), device),
+            bias: Some(Param::from_data(TensorData::new(self.bias.clone(), [self.outputs]), device)),
+        }
+    }
+
     /// Projects one row of features.
     pub fn apply(&self, features: &[f32]) -> Vec<f32> {
         let mut output = self.bias.clone();
@@ -222,24 +212,17 @@ pub struct Trained {
 impl Trained {
     /// Writes a safetensors file: `image.weight`, `image.bias`, `text.weight`, `text.bias`, `scale`, `residuals`.
     pub fn write(&self, path: &Path) -> Result<(), TrainingError> {
-        let file = path.display().to_string();
-        let bytes = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
-        let mut tensors = Vec::new();
+        let tensor = |shape: Vec<usize>, values: &[f32]| weights::Tensor { shape, values: values.to_vec() };
+        let mut tensors = std::collections::BTreeMap::new();
         for (name, layer) in [("image", &self.image), ("text", &self.text)] {
-            tensors.push((format!("{name}.weight"), vec![layer.inputs, layer.outputs], bytes(&layer.weight)));
-            tensors.push((format!("{name}.bias"), vec![layer.outputs], bytes(&layer.bias)));
+            tensors.insert(format!("{name}.weight"), tensor(vec![layer.inputs, layer.outputs], &layer.weight));
+            tensors.insert(format!("{name}.bias"), tensor(vec![layer.outputs], &layer.bias));
         }
-        tensors.push(("scale".to_owned(), vec![1], bytes(&[self.scale])));
+        tensors.insert("scale".to_owned(), tensor(vec![1], &[self.scale]));
         let width = self.image.outputs;
-        tensors.push(("residuals".to_owned(), vec![self.residuals.len() / width.max(1), width], bytes(&self.residuals)));
-        let problem = |e: safetensors::SafeTensorError| TrainingError::Weights { file: file.clone(), problem: e.to_string() };
-        let views = tensors
-            .iter()
-            .map(|(name, shape, bytes)| TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name, view)))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(problem)?;
-        let whole = safetensors::serialize(views, None).map_err(problem)?;
-        write_whole(path, &whole).map_err(|source| TrainingError::File { file: file.clone(), source })
+        let shape = vec![self.residuals.len() / width.max(1), width];
+        tensors.insert("residuals".to_owned(), tensor(shape, &self.residuals));
+        weights::write(path, &tensors, None)
     }
 
     /// Reads what [`Trained::write`] wrote.
@@ -263,13 +246,9 @@ impl Trained {
 
     /// The same as heads that can be run and trained on.
     pub fn heads(&self, device: &Device) -> Heads {
-        let linear = |layer: &Projection| Linear {
-            weight: Param::from_data(TensorData::new(layer.weight.clone(), [layer.inputs, layer.outputs]), device),
-            bias: Some(Param::from_data(TensorData::new(layer.bias.clone(), [layer.outputs]), device)),
-        };
         Heads {
-            image: linear(&self.image),
-            text: linear(&self.text),
+            image: self.image.linear(device),
+            text: self.text.linear(device),
             log_scale: Param::from_data([self.scale.max(1e-3).ln()], device),
         }
     }

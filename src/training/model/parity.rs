@@ -8,7 +8,7 @@ use std::{
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
 
-use super::{MiniLm, MobileNetV2, Projection, Trained, TwoTowers, Whole};
+use super::{MiniLm, MobileNetV2, Pair, Projection, TextTower, Trained, TwoTowers};
 use crate::{
     bundle::{Bundle, TEXT_INT8},
     embedding::Embedding,
@@ -128,11 +128,8 @@ fn near(what: &str, found: &[f32], want: &[f32]) {
 fn the_exported_towers_answer_as_the_trainer_does() {
     let (Some(vision), Some(language)) = (image_trunk(), text_trunk()) else { return };
     let (device, trained) = (Device::flex(), trained());
-    let whole = Whole {
-        vision: MobileNetV2::new(&vision, &device).expect("the image trunk"),
-        language: MiniLm::new(&language, &device).expect("the text trunk"),
-        heads: trained.heads(&device),
-    };
+    let text = TextTower::new(MiniLm::new(&language, &device).expect("the text trunk"), &trained.text, &device);
+    let whole = Pair::new(MobileNetV2::new(&vision, &device).expect("the image trunk"), text, &trained, &device);
 
     let shape = [2, 3, 224, 224];
     let pixels: Vec<f32> =

@@ -15,7 +15,10 @@ use super::{Clip, Config};
 use crate::{
     bundle::{self, ASIDE, Preprocessing, TOKENIZER},
     encoder::published::preprocessing,
-    training::{TrainingError, weights::Weights},
+    training::{
+        TrainingError,
+        weights::{self, Weights},
+    },
 };
 
 mod names;
@@ -60,7 +63,7 @@ impl Checkpoint {
         let path = |name: &str| dir.join(name);
         let problem = |name: &str, problem: String| TrainingError::Data { file: path(name).display().to_string(), problem };
         let own = [WEIGHTS, INDEX].iter().any(|name| path(name).exists());
-        let (config, preprocessing, weights, written) = if own || path(CONFIG).exists() && !path(OPEN_CLIP_WEIGHTS).exists() {
+        let (config, preprocessing, tensors, written) = if own || path(CONFIG).exists() && !path(OPEN_CLIP_WEIGHTS).exists() {
             let config = Config::parse(&path(CONFIG).display().to_string(), &text(&path(CONFIG))?)?;
             let name = if path(PREPROCESSING).exists() { PREPROCESSING } else { PROCESSOR };
             let written = text(&path(if path(name).exists() { name } else { PREPROCESSING }))?;
@@ -70,9 +73,9 @@ impl Checkpoint {
         } else {
             let (config, preprocessing) =
                 open_clip::parse(&text(&path(OPEN_CLIP_CONFIG))?).map_err(|e| problem(OPEN_CLIP_CONFIG, e))?;
-            let weights = open_clip::renamed(Weights::read(&path(OPEN_CLIP_WEIGHTS))?)?;
+            let tensors = open_clip::renamed(Weights::read(&path(OPEN_CLIP_WEIGHTS))?)?;
             let written = preprocessing::to_json(&preprocessing);
-            (config, preprocessing, weights, written)
+            (config, preprocessing, tensors, written)
         };
         if preprocessing.size as usize != config.vision.side {
             let (size, side) = (preprocessing.size, config.vision.side);
@@ -85,7 +88,7 @@ impl Checkpoint {
         for name in BESIDE.into_iter().filter(|name| path(name).exists()) {
             files.insert(name, read(&path(name))?);
         }
-        let model = names::load(Clip::new(&config, device), &weights, device)?;
+        let model = names::load(Clip::new(&config, device), &tensors, device)?;
         Ok(Self { config, model, preprocessing, tokens, files })
     }
 
@@ -98,7 +101,7 @@ impl Checkpoint {
     /// Writes Hugging Face's layout as the new folder `dir`, which is there whole or not at all.
     pub fn write(&self, dir: &Path) -> Result<(), TrainingError> {
         make_whole(dir, |dir| {
-            names::weights(&self.model)?.write(&dir.join(WEIGHTS))?;
+            weights::write(&dir.join(WEIGHTS), &names::weights(&self.model)?.into_tensors(), None)?;
             self.files.iter().try_for_each(|(name, bytes)| write(&dir.join(name), bytes))?;
             write(&dir.join(CONFIG), self.config.to_json().as_bytes())
         })
