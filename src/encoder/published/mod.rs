@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{EncoderError, EncoderOptions, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions, text};
 use crate::bundle::{
-    ASIDE, Bundle, Calibration, FORMAT, IMAGE_F32, IMAGE_INT8, Manifest, TEXT_F32, TEXT_INT8, TOKENIZER, TextInput,
+    Bundle, Calibration, FORMAT, IMAGE_F32, IMAGE_INT8, Manifest, TEXT_F32, TEXT_INT8, TOKENIZER, TextInput, make_whole,
 };
 
 pub mod preprocessing;
@@ -43,38 +43,35 @@ pub fn add(runtime: &Runtime, dir: &Path, out: &Path) -> Result<Manifest, Encode
     let tokenizer = dir.join(TOKENIZER);
     let pad = end_of_text(&tokenizer, context)?;
 
-    if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(refused(out, "the folder is not empty; name a new one with --name or --out".to_owned()));
-    }
-    let failed = |source| EncoderError::File { file: out.display().to_string(), source };
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(failed)?;
-    let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent).map_err(failed)?;
-    // Made through a folder of its own, as a temporary one is its owner's alone.
-    let whole = aside.path().join("whole");
-    fs::create_dir(&whole).map_err(failed)?;
-    for (from, name) in [&image, &text, &(tokenizer, TOKENIZER)] {
-        fs::copy(from, whole.join(name)).map_err(|source| EncoderError::File { file: from.display().to_string(), source })?;
-    }
-    let mut manifest = Manifest {
-        format: FORMAT,
-        name: out.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        version: "as published".to_owned(),
-        licence: "that of its publisher".to_owned(),
-        embedding,
-        image: image_input,
-        text: TextInput { context, pad },
-        prompts: None,
-        calibration: Calibration::default(),
-        provenance: [("made of".to_owned(), format!("the ONNX files in {}", dir.display()))].into(),
-        files: BTreeMap::new(),
-    };
-    manifest.seal(&whole)?;
-    let bundle = Bundle::open(&whole)?;
-    OnnxImageEncoder::open(runtime, &bundle, &EncoderOptions::default())?;
-    OnnxTextEncoder::open(runtime, &bundle, &SessionOptions::default())?;
-    fs::rename(&whole, out).map_err(failed)?;
-    Ok(manifest)
+    let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    make_whole(
+        out,
+        |source| refused(out, source.to_string()),
+        |whole| {
+            for (from, name) in [&image, &text, &(tokenizer, TOKENIZER)] {
+                let failed = |source| EncoderError::File { file: from.display().to_string(), source };
+                fs::copy(from, whole.join(name)).map_err(failed)?;
+            }
+            let mut manifest = Manifest {
+                format: FORMAT,
+                name,
+                version: "as published".to_owned(),
+                licence: "that of its publisher".to_owned(),
+                embedding,
+                image: image_input,
+                text: TextInput { context, pad },
+                prompts: None,
+                calibration: Calibration::default(),
+                provenance: [("made of".to_owned(), format!("the ONNX files in {}", dir.display()))].into(),
+                files: BTreeMap::new(),
+            };
+            manifest.seal(whole)?;
+            let bundle = Bundle::open(whole)?;
+            OnnxImageEncoder::open(runtime, &bundle, &EncoderOptions::default())?;
+            OnnxTextEncoder::open(runtime, &bundle, &SessionOptions::default())?;
+            Ok(manifest)
+        },
+    )
 }
 
 /// The first of `names` that is there, in `onnx` or in the folder itself, with its name in a bundle.

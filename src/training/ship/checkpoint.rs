@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use burn::tensor::Device;
 
 use crate::{
-    bundle::{Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, TEXT_F32, TOKENIZER, TextInput},
+    bundle::{Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, TEXT_F32, TOKENIZER, TextInput, make_whole},
     training::{
         TrainingError,
         model::{
@@ -23,7 +23,8 @@ pub fn export_checkpoint(dir: &Path, out: &Path) -> Result<Manifest, TrainingErr
     let config = &checkpoint.config;
     let weights = layout::weights(&checkpoint.model)?;
     let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    layout::make_whole(out, |out| {
+    let failed = |source| TrainingError::File { file: out.display().to_string(), source };
+    make_whole(out, failed, |out| {
         towers::clip_image(&weights, config)?.write(&out.join(IMAGE_F32))?;
         towers::clip_text(&weights, config)?.write(&out.join(TEXT_F32))?;
         checkpoint.write_tokenizer(&out.join(TOKENIZER))?;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{Clip, Config};
 use crate::{
-    bundle::{self, ASIDE, Preprocessing, TOKENIZER},
+    bundle::{self, Preprocessing, TOKENIZER},
     encoder::published::preprocessing,
     training::{
         TrainingError,
@@ -100,30 +100,13 @@ impl Checkpoint {
 
     /// Writes Hugging Face's layout as the new folder `dir`, which is there whole or not at all.
     pub fn write(&self, dir: &Path) -> Result<(), TrainingError> {
-        make_whole(dir, |dir| {
+        let failed = |source| TrainingError::File { file: dir.display().to_string(), source };
+        bundle::make_whole(dir, failed, |dir| {
             weights::write(&dir.join(WEIGHTS), &names::weights(&self.model)?.into_tensors(), None)?;
             self.files.iter().try_for_each(|(name, bytes)| write(&dir.join(name), bytes))?;
             write(&dir.join(CONFIG), self.config.to_json().as_bytes())
         })
     }
-}
-
-/// Lets `fill` write into a folder that becomes `dir`, which must be new or empty, once it is whole.
-pub fn make_whole<T>(dir: &Path, fill: impl FnOnce(&Path) -> Result<T, TrainingError>) -> Result<T, TrainingError> {
-    let failed = |source| TrainingError::File { file: dir.display().to_string(), source };
-    if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        let (file, problem) = (dir.display().to_string(), "the folder is not empty; name a new one".to_owned());
-        return Err(TrainingError::Data { file, problem });
-    }
-    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(failed)?;
-    let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent).map_err(failed)?;
-    // Made through a folder of its own, as a temporary one is its owner's alone.
-    let whole = aside.path().join("whole");
-    fs::create_dir(&whole).map_err(failed)?;
-    let made = fill(&whole)?;
-    fs::rename(&whole, dir).map_err(failed)?;
-    Ok(made)
 }
 
 /// The tensors of one file, or of all that the index names.
