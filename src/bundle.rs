@@ -420,6 +420,23 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Lets `fill` write into a folder that becomes `dir`, which must be new or empty, once it is whole. What the system refuses, `failed`
+/// puts into words.
+pub fn make_whole<T, E>(dir: &Path, failed: impl Fn(io::Error) -> E, fill: impl FnOnce(&Path) -> Result<T, E>) -> Result<T, E> {
+    if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(failed(io::Error::new(io::ErrorKind::DirectoryNotEmpty, "the folder is not empty; name a new one")));
+    }
+    let parent = dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(&failed)?;
+    let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent).map_err(&failed)?;
+    // Made through a folder of its own, as a temporary one is its owner's alone.
+    let whole = aside.path().join("whole");
+    fs::create_dir(&whole).map_err(&failed)?;
+    let made = fill(&whole)?;
+    fs::rename(&whole, dir).map_err(&failed)?;
+    Ok(made)
+}
+
 /// A file beside `path`, to be persisted there once it is whole; its name begins with [`ASIDE`]. What is kept reads like any other
 /// file, where a temporary one is its owner's alone.
 pub fn aside(path: &Path) -> io::Result<tempfile::NamedTempFile> {

@@ -272,7 +272,7 @@ fn the_end_comes_in_the_middle_of_a_sentence() {
 #[test]
 fn a_full_disk_ends_the_recording_and_not_the_walk() {
     let dir = tempfile::tempdir().unwrap();
-    let Some(disk) = SmallDisk::mount(dir.path()) else { return };
+    let Some(disk) = SmallDisk::mount(dir.path(), "64k") else { return };
     let folder = disk.0.join("walk");
     let mut writer = WalkWriter::create(&folder, &About::default()).unwrap();
     let record = move |frame: &Frame| {

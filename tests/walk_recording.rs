@@ -15,7 +15,7 @@ use small_disk::SmallDisk;
 #[test]
 fn a_full_disk_ends_the_recording_and_leaves_a_walk() {
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let Some(disk) = SmallDisk::mount(dir.path()) else { return };
+    let Some(disk) = SmallDisk::mount(dir.path(), "64k") else { return };
     let at = |k: u64| Timestamp::from_seconds(k as f64 / 5.0);
     let mut writer = WalkWriter::create(&disk.0.join("walk"), &About::default()).expect("a new walk");
     let error = (0..20).find_map(|k| writer.write(at(k), &[k as u8; 6000]).err()).expect("the disk is full");

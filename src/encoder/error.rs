@@ -109,6 +109,14 @@ pub enum EncoderError {
         /// What is wrong.
         problem: String,
     },
+    /// A published model can't become a bundle.
+    #[error("{file}: {problem}")]
+    Published {
+        /// The file or folder.
+        file: String,
+        /// What is wrong and how to mend it.
+        problem: String,
+    },
     /// A text without a word.
     #[error("text {row} is empty: give it words or leave it out")]
     EmptyText {
@@ -141,6 +149,7 @@ impl EncoderError {
             | EncoderError::Precision { .. }
             | EncoderError::NoText { .. }
             | EncoderError::Tokenizer { .. }
+            | EncoderError::Published { .. }
             | EncoderError::EmptyText { .. } => Recovery::Fatal,
         }
     }

@@ -9,6 +9,7 @@ mod device;
 mod error;
 mod image;
 mod preprocess;
+pub mod published;
 mod runtime;
 mod segmenter;
 mod session;
@@ -22,7 +23,7 @@ pub use preprocess::{Preprocessor, view_box};
 pub use runtime::{Runtime, VERSION as RUNTIME_VERSION, forbid_telemetry};
 pub use segmenter::{Crop, SEGMENTER_OUTPUT, Segmenter, SegmenterCard, squash};
 pub use session::{Input, OnnxSession, Output, SessionOptions, Spinning, Values, spare_threads};
-pub use text::{OnnxTextEncoder, prompt_source, prompts};
+pub use text::{OnnxTextEncoder, prompt_source, prompts, tokenizer};
 
 /// The image tower.
 pub trait ImageEncoder: Send {

@@ -82,8 +82,8 @@ impl Preprocessor {
     /// Writes `view` of `picture` to `out`, [`Preprocessor::floats`] floats in the order (3, size, size), red first.
     ///
     /// A crop equals torchvision's `Resize(size)` and `CenterCrop(size)` of Pillow's pictures to 2 of 255, or those of transformers:
-    /// its short side becomes `size`, its long side is cut to whole pixels. Only beside edges so hard that
-    /// the filter overshoots black or white it may be 8 apart. What the crop drops is never computed.
+    /// its short side becomes `size`, its long side is cut to whole pixels. Only beside edges so hard that the filter overshoots
+    /// black or white it may be 8 apart. What the crop drops is never computed.
     pub fn fill(&mut self, picture: &Picture, view: View, out: &mut [f32]) -> Result<(), EncoderError> {
         let (width, height) = (picture.width(), picture.height());
         // A picture holds all its pixels and every box lies inside it, so that an empty one is all that can be refused.

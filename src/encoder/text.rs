@@ -28,6 +28,8 @@ pub struct OnnxTextEncoder {
     tokenizer_file: String,
     session: OnnxSession,
     width: usize,
+    /// Whether the tower asks which tokens are padding; one that reads from left to right need not.
+    masked: bool,
     pad: i64,
     ids: Vec<i64>,
     mask: Vec<i64>,
@@ -46,12 +48,15 @@ impl OnnxTextEncoder {
         let session = OnnxSession::open(runtime, &path(name), &bundle.read(name)?, options)?;
         let width = bundle.manifest.embedding;
         let (batch, row) = (&[None, None], &[None, Some(width)]);
-        check_interface(&session, &[(MASK, batch), (IDS, batch)], (OUTPUT, row))?;
+        let inputs: [(&str, &[Option<usize>]); 2] = [(MASK, batch), (IDS, batch)];
+        let masked = session.inputs().any(|(name, _)| name == MASK);
+        check_interface(&session, if masked { &inputs } else { &inputs[1..] }, (OUTPUT, row))?;
         Ok(Self {
             tokenizer,
             tokenizer_file: path(TOKENIZER),
             session,
             width,
+            masked,
             pad: i64::from(text.pad),
             ids: Vec::new(),
             mask: Vec::new(),
@@ -77,7 +82,8 @@ impl OnnxTextEncoder {
         let shape = &[texts.len(), longest];
         let ids = Input { name: IDS, shape, values: Values::I64(&self.ids) };
         let mask = Input { name: MASK, shape, values: Values::I64(&self.mask) };
-        self.session.run(&[ids, mask], &mut self.outputs)?;
+        let inputs = [ids, mask];
+        self.session.run(if self.masked { &inputs } else { &inputs[..1] }, &mut self.outputs)?;
         let [output] = &self.outputs;
         output.expect_rows(self.session.file(), texts.len(), self.width)?;
         for (i, raw) in output.values.chunks_exact(self.width).enumerate() {
@@ -175,7 +181,7 @@ pub fn prompt_source(bundle: &Bundle, vocabulary: &Vocabulary) -> Option<PromptS
 }
 
 /// A tokenizer that truncates at `context` tokens and leaves padding to us, whatever its file asks for.
-fn tokenizer(bytes: &[u8], context: usize) -> Result<Tokenizer, String> {
+pub fn tokenizer(bytes: &[u8], context: usize) -> Result<Tokenizer, String> {
     let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|e| e.to_string())?;
     let truncation = TruncationParams { max_length: context, ..TruncationParams::default() };
     tokenizer.with_truncation(Some(truncation)).map_err(|e| e.to_string())?;

@@ -199,6 +199,16 @@ impl Shard {
         Ok(Self { file, checksum: checksum(&bytes), samples, bytes })
     }
 
+    /// The file's length in bytes.
+    pub fn length(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Where the bytes of a photo of this shard lie in its file.
+    pub fn place(&self, sample: &Sample) -> Range<usize> {
+        sample.photo.clone()
+    }
+
     /// The bytes of a photo of this shard, as the camera or the source gave them.
     pub fn photo(&self, sample: &Sample) -> &[u8] {
         self.bytes.get(sample.photo.clone()).unwrap_or_default()

@@ -1,11 +1,16 @@
-//! CLIP's symmetric contrastive loss, for batches in which several pictures may bear the same caption.
+//! CLIP's symmetric contrastive loss and SigLIP's pairwise one, for batches in which several pictures may bear the same caption.
 //!
 //! Owns the loss and its targets. Leaves what captions mean to `data`.
 
-use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
+use burn::tensor::{
+    Device, Tensor, TensorData,
+    activation::{log_sigmoid, log_softmax},
+};
 
 /// Keeps the length of a zero row from dividing by zero.
 const TINY: f32 = 1e-9;
+/// Added to the logit of a pair of which nobody knows whether it matches, so that it draws no probability.
+const HIDDEN: f32 = -1e9;
 
 /// The loss of a batch of pairs (Radford et al. 2021, figure 3): each picture must find its caption among the batch's, and each
 /// caption its picture. `image` and `text` are (batch, embedding) and need no unit length; `scale` is the inverse temperature.
@@ -13,8 +18,16 @@ const TINY: f32 = 1e-9;
 /// `targets`, (batch, batch), says which captions are true of which picture: with one in each row this is CLIP's loss, with
 /// several it is UniCL's (Yang et al. 2022, equations 3 and 4), which shares a row's probability among them.
 pub fn contrastive(image: Tensor<2>, text: Tensor<2>, scale: Tensor<1>, targets: Tensor<2>) -> Tensor<1> {
-    let batch = image.dims()[0] as f32;
-    let logits = unit(image).matmul(unit(text).transpose()) * scale.unsqueeze::<2>();
+    symmetric(cosines(image, text) * scale.unsqueeze::<2>(), targets)
+}
+
+/// (pictures, captions).
+fn cosines(image: Tensor<2>, text: Tensor<2>) -> Tensor<2> {
+    unit(image).matmul(unit(text).transpose())
+}
+
+fn symmetric(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    let batch = logits.dims()[0] as f32;
     // Meaning the same is mutual, so one matrix serves both directions.
     let of_images = (log_softmax(logits.clone(), 1) * targets.clone()).sum();
     let of_texts = (log_softmax(logits.transpose(), 1) * targets).sum();
@@ -30,6 +43,45 @@ pub fn targets(meanings: &[u32], device: &Device) -> Tensor<2> {
         shares.extend(meanings.iter().map(|m| if m == meaning { 1.0 / same } else { 0.0 }));
     }
     Tensor::from_data(TensorData::new(shares, [batch, batch]), device)
+}
+
+/// A batch's pairs: which captions are true of which picture, and of which pairs nobody knows.
+pub struct Pairs {
+    /// As [`targets`] gives them, (batch, batch).
+    pub targets: Tensor<2>,
+    /// 1 where a pair is neither a match nor a mismatch, else 0; (batch, batch).
+    pub unknown: Tensor<2>,
+}
+
+impl Pairs {
+    /// Captions of equal meaning match. Photos of equal `labels` may match each other's captions, and are not held apart; `None` is
+    /// equal to nothing.
+    pub fn new(meanings: &[u32], labels: &[Option<u32>], device: &Device) -> Self {
+        let batch = meanings.len();
+        let mut unknown = Vec::with_capacity(batch * batch);
+        for (meaning, label) in meanings.iter().zip(labels) {
+            let row = meanings.iter().zip(labels);
+            unknown.extend(row.map(|(m, l)| if m != meaning && l == label && l.is_some() { 1.0 } else { 0.0 }));
+        }
+        let unknown = Tensor::from_data(TensorData::new(unknown, [batch, batch]), device);
+        Self { targets: targets(meanings, device), unknown }
+    }
+
+    /// [`contrastive`], in which what is unknown draws no probability.
+    pub fn contrastive(&self, image: Tensor<2>, text: Tensor<2>, scale: Tensor<1>) -> Tensor<1> {
+        let logits = cosines(image, text) * scale.unsqueeze::<2>() + self.unknown.clone() * HIDDEN;
+        symmetric(logits, self.targets.clone())
+    }
+
+    /// SigLIP's loss (Zhai et al. 2023, equation 1): each pair on its own is a match or none, judged by `scale * cosine + bias`.
+    pub fn sigmoid(&self, image: Tensor<2>, text: Tensor<2>, scale: Tensor<1>, bias: f32) -> Tensor<1> {
+        let batch = image.dims()[0] as f32;
+        let logits = cosines(image, text) * scale.unsqueeze::<2>() + bias;
+        let matches = self.targets.clone().greater_scalar(0.0).float();
+        let sign = matches * 2.0 - 1.0;
+        let known = -self.unknown.clone() + 1.0;
+        (log_sigmoid(logits * sign) * known).sum() / -batch
+    }
 }
 
 /// Each row scaled to unit length.
@@ -82,6 +134,56 @@ mod tests {
         check([1, 2, 3, 4], 100.0);
         check([1, 2, 1, 4], 20.0);
         check([7, 7, 7, 7], 20.0);
+    }
+
+    #[track_caller]
+    fn check_pairs(meanings: [u32; 4], labels: [Option<u32>; 4], clip: f64, siglip: f64) {
+        let device = Device::flex();
+        let tensors = || (Tensor::from_data(IMAGES, &device), Tensor::from_data(TEXTS, &device));
+        let pairs = Pairs::new(&meanings, &labels, &device);
+        let ((image, text), scale) = (tensors(), || Tensor::from_data([5.0], &device));
+        let found: f32 = pairs.contrastive(image, text, scale()).into_scalar();
+        assert!((f64::from(found) - clip).abs() < 1e-4, "{found} against {clip}");
+        let (image, text) = tensors();
+        let found: f32 = pairs.sigmoid(image, text, scale(), -1.0).into_scalar();
+        assert!((f64::from(found) - siglip).abs() < 1e-4, "{found} against {siglip}");
+    }
+
+    /// Both losses of pairs at scale 5, with bias -1, written out; `unknown` pairs are left out.
+    fn naive_pairs(meanings: [u32; 4], unknown: &[(usize, usize)]) -> (f64, f64) {
+        let cosine = |i: usize, j: usize| {
+            let dot = |a: &[f32; 3], b: &[f32; 3]| (0..3).map(|i| f64::from(a[i]) * f64::from(b[i])).sum::<f64>();
+            let (a, b) = (&IMAGES[i], &TEXTS[j]);
+            dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+        };
+        let known = |i: usize, j: usize| !unknown.contains(&(i, j)) && !unknown.contains(&(j, i));
+        let (mut clip, mut siglip) = (0.0, 0.0);
+        for i in 0..4 {
+            let same = (0..4).filter(|&j| meanings[i] == meanings[j]).count() as f64;
+            let row: f64 = (0..4).filter(|&j| known(i, j)).map(|j| (5.0 * cosine(i, j)).exp()).sum();
+            let column: f64 = (0..4).filter(|&j| known(j, i)).map(|j| (5.0 * cosine(j, i)).exp()).sum();
+            for j in 0..4 {
+                let sign = if meanings[i] == meanings[j] { 1.0 } else { -1.0 };
+                if sign > 0.0 {
+                    clip -= (5.0 * cosine(i, j) - row.ln() + 5.0 * cosine(j, i) - column.ln()) / same / 8.0;
+                }
+                if known(i, j) {
+                    siglip += (1.0 + (-sign * (5.0 * cosine(i, j) - 1.0)).exp()).ln() / 4.0;
+                }
+            }
+        }
+        (clip, siglip)
+    }
+
+    #[test]
+    fn pairs_of_equal_labels_are_neither_matches_nor_mismatches() {
+        let (clip, siglip) = naive_pairs([1, 2, 3, 4], &[]);
+        assert!((clip - naive(&[1, 2, 3, 4], 5.0)).abs() < 1e-6);
+        check_pairs([1, 2, 3, 4], [None; 4], clip, siglip);
+        let (clip, siglip) = naive_pairs([1, 2, 3, 4], &[(0, 2)]);
+        check_pairs([1, 2, 3, 4], [Some(7), None, Some(7), Some(8)], clip, siglip);
+        let (clip, siglip) = naive_pairs([1, 2, 1, 4], &[]);
+        check_pairs([1, 2, 1, 4], [Some(7), None, Some(7), Some(8)], clip, siglip);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod data;
 mod error;
 pub mod features;
+pub mod fit;
 pub mod heads;
 pub mod loss;
 pub mod model;

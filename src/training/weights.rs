@@ -3,13 +3,21 @@
 //! Owns the checks that let a graph builder trust what it takes: present, of the right shape, finite. Leaves what the tensors
 //! mean to `onnx::towers`.
 
-use std::{borrow::Cow, collections::BTreeMap, fs, path::Path};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::Path,
+};
 
 use burn::tensor::{bf16, f16};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
 use super::TrainingError;
 use crate::bundle;
+
+/// The key of a file's note.
+const NOTE: &str = "note";
 
 /// Values in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +33,33 @@ pub struct Tensor {
 pub struct Weights {
     file: String,
     tensors: BTreeMap<String, Tensor>,
+}
+
+/// Writes tensors as a safetensors file, whole or not at all. `note` is kept in its header: whatever a reader must know beside. A
+/// file without one says `format: pt`, without which `transformers` refuses it.
+pub fn write(path: &Path, tensors: &BTreeMap<String, Tensor>, note: Option<&str>) -> Result<(), TrainingError> {
+    let failed = |source| TrainingError::File { file: path.display().to_string(), source };
+    let aside = bundle::aside(path).map_err(failed)?;
+    let (key, value) = note.map_or(("format", "pt"), |note| (NOTE, note));
+    let told = HashMap::from([(key.to_owned(), value.to_owned())]);
+    safetensors::serialize_to_file(tensors, Some(told), aside.path()).map_err(|error| match error {
+        SafeTensorError::IoError(source) => failed(source),
+        other => TrainingError::Weights { file: path.display().to_string(), problem: other.to_string() },
+    })?;
+    aside.as_file().sync_all().map_err(failed)?;
+    aside.persist(path).map_err(|e| failed(e.error))?;
+    Ok(())
+}
+
+/// Reads what [`write()`] wrote: the tensors, and the note where there is one.
+pub fn read(path: &Path) -> Result<(Weights, Option<String>), TrainingError> {
+    let file = path.display().to_string();
+    let bytes = fs::read(path).map_err(|source| TrainingError::File { file: file.clone(), source })?;
+    let weights = Weights::parse(&file, &bytes)?;
+    let (_, header) =
+        SafeTensors::read_metadata(&bytes).map_err(|e| TrainingError::Weights { file, problem: e.to_string() })?;
+    let note = header.metadata().as_ref().and_then(|all| all.get(NOTE)).cloned();
+    Ok((weights, note))
 }
 
 impl Weights {
@@ -96,20 +131,6 @@ impl Weights {
             return Err(TrainingError::Shape { file, tensor: name.to_owned(), found, want: format!("{want:?}") });
         }
         Ok(tensor)
-    }
-
-    /// Writes a safetensors file, whole or not at all, in float32. It says `format: pt`, without which `transformers` refuses it.
-    pub fn write(&self, path: &Path) -> Result<(), TrainingError> {
-        let failed = |source| TrainingError::File { file: path.display().to_string(), source };
-        let aside = bundle::aside(path).map_err(failed)?;
-        let told = Some([("format".to_owned(), "pt".to_owned())].into());
-        safetensors::serialize_to_file(&self.tensors, told, aside.path()).map_err(|error| match error {
-            SafeTensorError::IoError(source) => failed(source),
-            other => TrainingError::Weights { file: path.display().to_string(), problem: other.to_string() },
-        })?;
-        aside.as_file().sync_all().map_err(failed)?;
-        aside.persist(path).map_err(|e| failed(e.error))?;
-        Ok(())
     }
 
     /// The tensor `name`, which must have as many axes as `want`, each as long as said there; `None` takes any length.
@@ -212,9 +233,10 @@ mod tests {
         let path = dir.path().join("x.safetensors");
         let some = [("b", tensor(&[2, 1], &[1.5, -0.25])), ("a", tensor(&[], &[2.0]))];
         let weights = Weights::new("memory", some.map(|(name, tensor)| (name.to_owned(), tensor))).expect("finite");
-        weights.write(&path).expect("written");
+        let tensors = weights.clone().into_tensors();
+        write(&path, &tensors, None).expect("written");
         let read = Weights::read(&path).expect("whole");
-        assert_eq!(read.into_tensors(), weights.into_tensors());
+        assert_eq!(read.into_tensors(), tensors);
     }
 
     #[test]

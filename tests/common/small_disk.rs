@@ -2,13 +2,13 @@
 
 use std::{path::Path, process::Command};
 
-/// A disk of 64 KB, gone with its value.
+/// A small disk, gone with its value.
 pub struct SmallDisk<'a>(pub &'a Path);
 
 impl<'a> SmallDisk<'a> {
-    /// `None`, said so, where this user may mount nothing.
-    pub fn mount(at: &'a Path) -> Option<Self> {
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(at).output();
+    /// One of `size`, as `mount` writes it: `64k`. `None`, said so, where this user may mount nothing.
+    pub fn mount(at: &'a Path, size: &str) -> Option<Self> {
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(at).output();
         if mount.is_ok_and(|output| output.status.success()) {
             return Some(Self(at));
         }

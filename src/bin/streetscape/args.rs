@@ -155,6 +155,17 @@ pub enum ModelsCommand {
         /// The bundle's folder
         dir: PathBuf,
     },
+    /// Make a model of one that others publish, in the ONNX layout of Optimum and Xenova
+    Add {
+        /// Its folder: onnx/vision_model.onnx, onnx/text_model.onnx, tokenizer.json, config.json, preprocessor_config.json
+        dir: PathBuf,
+        /// What it is called here; the folder's name where none is given
+        #[arg(long, conflicts_with = "out")]
+        name: Option<String>,
+        /// The new folder, in place of one among your models
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 fn frames_a_second(text: &str) -> Result<f64, String> {

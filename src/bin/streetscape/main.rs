@@ -42,6 +42,7 @@ fn run(command: Command, common: &Common) -> Result<ExitCode> {
         Command::Doctor => doctor::doctor(common),
         Command::Models(ModelsCommand::List) => models::list(common),
         Command::Models(ModelsCommand::Check { dir }) => models::check(&dir, common),
+        Command::Models(ModelsCommand::Add { dir, name, out }) => models::add(&dir, name, out, common),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "streetscape", &mut io::stdout());
             Ok(ExitCode::SUCCESS)

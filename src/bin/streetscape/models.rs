@@ -1,12 +1,17 @@
-//! `models`: which there are, and whether one is whole.
+//! `models`: which there are, whether one is whole, and new ones of what others publish.
 
-use std::{collections::HashSet, fs, path::Path, process::ExitCode};
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 use streetscape::{
     bundle::{Bundle, MANIFEST, user_models},
-    encoder::{EncoderOptions, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions},
+    encoder::{EncoderOptions, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions, published},
 };
 
 use crate::args::Common;
@@ -64,6 +69,26 @@ pub fn check(dir: &Path, common: &Common) -> Result<ExitCode> {
     } else {
         let (files, megabytes) = (bundle.manifest.files.len(), bytes as f64 / 1e6);
         println!("{}: whole: {files} files, {megabytes:.1} MB; {} runs on {}", dir.display(), image.name(), image.device());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a bundle of a published model, among the user's models or in `out`.
+pub fn add(dir: &Path, name: Option<String>, out: Option<PathBuf>, common: &Common) -> Result<ExitCode> {
+    let own = || {
+        let named = name.map(PathBuf::from).or_else(|| Some(dir.canonicalize().ok()?.file_name()?.into()));
+        let named = named.filter(|name| name.components().count() == 1).context("--name takes one word, no path")?;
+        let models = user_models().context("there is no home folder for models here; name one with --out")?;
+        Ok::<_, anyhow::Error>(models.join(named))
+    };
+    let out = out.map_or_else(own, Ok)?;
+    let manifest = published::add(Runtime::load(common.runtime.as_deref())?, dir, &out)?;
+    let bytes: u64 = manifest.files.values().map(|file| file.bytes).sum();
+    if common.json {
+        println!("{}", json!({"dir": out, "name": manifest.name, "embedding": manifest.embedding, "bytes": bytes}));
+    } else {
+        let megabytes = bytes as f64 / 1e6;
+        println!("{}: {} components, {megabytes:.1} MB; use it with --model", out.display(), manifest.embedding);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,6 +15,7 @@ use tracing_subscriber::EnvFilter;
 use super::{TrainingError, progress::Show};
 
 mod evaluate;
+mod fit;
 mod heads;
 mod pairs;
 mod segmenter;
@@ -39,6 +40,8 @@ enum What {
     /// Gather image-caption pairs into shards, and look them over.
     #[command(subcommand)]
     Pairs(pairs::Pairs),
+    /// Train a whole model on photos and their captions; leaves a run folder, and goes on where it was stopped.
+    Fit(fit::FitArgs),
     /// Learn a projection behind each frozen trunk, in minutes; leaves a run folder.
     Heads(heads::HeadsArgs),
     /// Make a bundle in f32 of a run.
@@ -85,6 +88,7 @@ impl Command {
         let show = Show::new(self.quiet);
         match self.what {
             What::Pairs(what) => what.run(show)?,
+            What::Fit(args) => args.run(show)?,
             What::Heads(args) => args.run(show)?,
             What::Export(args) => args.run(show)?,
             What::Quantise(args) => args.run(show)?,

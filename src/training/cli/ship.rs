@@ -13,9 +13,12 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub(super) struct ExportArgs {
-    /// Folder that `heads` left.
-    #[arg(long, value_name = "RUN")]
-    run: PathBuf,
+    /// Folder that `heads` or `fit` left.
+    #[arg(long, value_name = "RUN", required_unless_present = "from")]
+    run: Option<PathBuf>,
+    /// A CLIP instead, in the layout of Hugging Face or of open_clip.
+    #[arg(long, value_name = "DIR", conflicts_with = "run")]
+    from: Option<PathBuf>,
     /// Folder for the bundle; its name is the model's.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -35,7 +38,10 @@ pub(super) struct QuantiseArgs {
 
 impl ExportArgs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
-        let manifest = ship::export(&self.run, &self.out)?;
+        let manifest = match (&self.run, &self.from) {
+            (None, Some(from)) => ship::export_checkpoint(from, &self.out)?,
+            (run, _) => ship::export(run.as_deref().unwrap_or(Path::new("")), &self.out)?,
+        };
         print_sizes(&self.out, &manifest);
         show.say(&format!("exported to {}; make it small with: streetscape-train quantise", self.out.display()));
         Ok(())

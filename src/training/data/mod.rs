@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     fs,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
@@ -64,6 +65,10 @@ pub struct PhotoShard {
     pub checksum: String,
     /// Its photos.
     pub photos: Vec<Photo>,
+    /// Where the bytes of each lie in the tar.
+    pub places: Vec<Range<usize>>,
+    /// The tar's length in bytes.
+    pub length: usize,
 }
 
 /// Reads the shards of `split` in each of `dirs`, in the order of their names, and the hand labels beside them. One folder must
@@ -91,9 +96,12 @@ pub fn read(dirs: &[PathBuf], split: Split) -> Result<Vec<PhotoShard>, TrainingE
 
 /// Reads one shard, without hand labels.
 pub fn read_shard(path: &Path) -> Result<PhotoShard, TrainingError> {
-    let Shard { checksum, samples, .. } = Shard::read(path)?;
+    let shard = Shard::read(path)?;
+    let places = shard.samples.iter().map(|sample| shard.place(sample)).collect();
+    let length = shard.length();
+    let Shard { checksum, samples, .. } = shard;
     let photos = samples.into_iter().map(|sample| Photo { key: sample.key, record: sample.record, hand: None });
-    Ok(PhotoShard { photos: photos.collect(), checksum, path: path.to_owned() })
+    Ok(PhotoShard { photos: photos.collect(), places, length, checksum, path: path.to_owned() })
 }
 
 /// The tars of `split` in `dir`.

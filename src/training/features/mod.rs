@@ -19,6 +19,7 @@ mod sentences;
 
 pub use photos::{ImageTower, Views, preprocessing};
 pub use sentences::{CONTEXT, PAD, TextTower};
+pub(in crate::training) use {photos::mirror, sentences::embed};
 
 /// Keeps a component that never changes from being blown up; features are of the order of 1.
 const LEAST_DEVIATION: f32 = 0.02;

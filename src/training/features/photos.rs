@@ -180,7 +180,7 @@ impl Trunk {
 }
 
 /// Left and right swapped.
-fn mirror(picture: &Picture) -> Picture {
+pub(in crate::training) fn mirror(picture: &Picture) -> Picture {
     let width = picture.width() as usize;
     let mut rgb = Vec::with_capacity(picture.rgb().len());
     let (pixels, _) = picture.rgb().as_chunks::<3>();

@@ -83,21 +83,31 @@ impl TextTower {
         let options = SessionOptions { device: Device::Cpu, threads: cores, spinning: Spinning::On };
         let mut tower = OnnxTextEncoder::open(Runtime::load(None)?, &Bundle::open(dir.path())?, &options)?;
 
-        // Sentences of like length share a batch, so that little is spent on padding.
-        let mut order: Vec<usize> = (0..sentences.len()).collect();
-        order.sort_by_key(|&i| sentences.get(i).map_or(0, String::len));
-        let progress = show.begin("sentences", sentences.len(), "sentences");
-        let mut values = vec![0.0; sentences.len() * WIDTH];
-        for portion in order.chunks(PORTION) {
-            let texts: Vec<&str> = portion.iter().filter_map(|&i| sentences.get(i)).map(String::as_str).collect();
-            for (&i, embedding) in portion.iter().zip(tower.encode(&texts)?) {
-                if let Some(row) = values.get_mut(i * WIDTH..(i + 1) * WIDTH) {
-                    row.copy_from_slice(embedding.as_slice());
-                }
-            }
-            progress.advance(portion.len(), String::new());
-        }
-        progress.finish();
-        Ok(Features::new(WIDTH, values))
+        embed(&mut tower, sentences, WIDTH, show)
     }
+}
+
+/// What `tower` makes of `sentences`, a row of `width` components for each.
+pub(in crate::training) fn embed(
+    tower: &mut OnnxTextEncoder,
+    sentences: &[String],
+    width: usize,
+    show: Show,
+) -> Result<Features, TrainingError> {
+    // Sentences of like length share a batch, so that little is spent on padding.
+    let mut order: Vec<usize> = (0..sentences.len()).collect();
+    order.sort_by_key(|&i| sentences.get(i).map_or(0, String::len));
+    let progress = show.begin("sentences", sentences.len(), "sentences");
+    let mut values = vec![0.0; sentences.len() * width];
+    for portion in order.chunks(PORTION) {
+        let texts: Vec<&str> = portion.iter().filter_map(|&i| sentences.get(i)).map(String::as_str).collect();
+        for (&i, embedding) in portion.iter().zip(tower.encode(&texts)?) {
+            if let Some(row) = values.get_mut(i * width..(i + 1) * width) {
+                row.copy_from_slice(embedding.as_slice());
+            }
+        }
+        progress.advance(portion.len(), String::new());
+    }
+    progress.finish();
+    Ok(Features::new(width, values))
 }

@@ -58,7 +58,7 @@ impl Default for FreshText {
 
 /// Random weights of an image trunk.
 pub fn image_trunk(fresh: &FreshImage, rng: &mut impl Rng) -> Result<Weights, TrainingError> {
-    if !(0.05..=4.0).contains(&fresh.width) || fresh.size < 32 || fresh.size % 32 != 0 {
+    if !(0.05..=4.0).contains(&fresh.width) || fresh.size < 32 || !fresh.size.is_multiple_of(32) {
         let problem = format!(
             "an image tower of width {} and {} pixels; choose 0.05 to 4, and a multiple of 32",
             fresh.width, fresh.size
@@ -89,7 +89,7 @@ pub fn image_trunk(fresh: &FreshImage, rng: &mut impl Rng) -> Result<Weights, Tr
 /// Random weights of a text trunk that reads `words` different tokens.
 pub fn text_trunk(fresh: &FreshText, words: usize, rng: &mut impl Rng) -> Result<Weights, TrainingError> {
     let FreshText { width, layers, context } = *fresh;
-    if width == 0 || width % HEAD_WIDTH != 0 || layers == 0 || context < 4 {
+    if width == 0 || !width.is_multiple_of(HEAD_WIDTH) || layers == 0 || context < 4 {
         let problem = format!(
             "a text tower of width {width}, {layers} layers and {context} tokens; choose a multiple of {HEAD_WIDTH}, 1 or more, and 4 \
              or more"
@@ -165,12 +165,7 @@ pub(in crate::training) mod tests {
         let text = text_trunk(&FreshText { width: 32, layers: 2, context: 8 }, 32, &mut rng).expect("a text trunk");
         let vision = MobileNetV2::new(&image, &device).expect("its layers");
         let language = MiniLm::new(&text, &device).expect("its layers");
-        let mut some = |inputs: usize| Projection {
-            inputs,
-            outputs: 16,
-            weight: (0..inputs * 16).map(|_| rng.random::<f32>() - 0.5).collect(),
-            bias: vec![0.0; 16],
-        };
+        let mut some = |inputs: usize| Projection::random(inputs, 16, &mut rng);
         let heads = Trained { image: some(vision.width()), text: some(language.width()), scale: 10.0, residuals: Vec::new() };
         let language = TextTower::new(language, &heads.text, &device);
         Pair::new(vision, language, &heads, &device)

@@ -1,7 +1,5 @@
 //! all-MiniLM-L6-v2: BERT of six layers, 384 wide (Wang et al. 2020), mean pooling, unit length.
 
-use std::collections::BTreeMap;
-
 use burn::{
     module::{Module, Param},
     tensor::{
@@ -11,11 +9,8 @@ use burn::{
     },
 };
 
-use super::{load, parameters};
-use crate::training::{
-    TrainingError,
-    weights::{self, Weights},
-};
+use super::load;
+use crate::training::{TrainingError, weights::Weights};
 
 /// Components of an attention head: its twelve are 384 wide.
 pub(super) const HEAD_WIDTH: usize = 32;
@@ -110,18 +105,15 @@ impl MiniLm {
         })
     }
 
-    /// The tensors as Hugging Face names them.
-    pub fn tensors(&self) -> BTreeMap<String, weights::Tensor> {
-        let named = |path: String| {
-            let (layer, rest) = match path.strip_prefix("layers.").and_then(|rest| rest.split_once('.')) {
-                Some((layer, rest)) => (format!("encoder.layer.{layer}."), rest),
-                None => (String::new(), path.as_str()),
-            };
-            let (part, ending) = rest.split_once('.').map_or((rest, String::new()), |(part, end)| (part, format!(".{end}")));
-            let theirs = NAMES.iter().find(|(ours, _)| *ours == part).map_or(part, |(_, theirs)| theirs);
-            format!("{layer}{theirs}{ending}")
+    /// What Hugging Face calls the parameter at `path`.
+    pub fn published(path: &str) -> String {
+        let (layer, rest) = match path.strip_prefix("layers.").and_then(|rest| rest.split_once('.')) {
+            Some((layer, rest)) => (format!("encoder.layer.{layer}."), rest),
+            None => (String::new(), path),
         };
-        parameters::tensors(self).into_iter().map(|(path, tensor)| (named(path), tensor)).collect()
+        let (part, ending) = rest.split_once('.').map_or((rest, String::new()), |(part, end)| (part, format!(".{end}")));
+        let theirs = NAMES.iter().find(|(ours, _)| *ours == part).map_or(part, |(_, theirs)| theirs);
+        format!("{layer}{theirs}{ending}")
     }
 
     /// Components of its output.
@@ -130,7 +122,7 @@ impl MiniLm {
     }
 
     /// Layers between the part `name` (`layers.N`, or one of the embeddings) and the features, which count as none.
-    pub(super) fn from_features(&self, name: &str) -> usize {
+    pub(super) fn layers_behind(&self, name: &str) -> usize {
         let layer = name.strip_prefix("layers.").and_then(|rest| rest.split('.').next()).and_then(|n| n.parse::<usize>().ok());
         layer.map_or(self.layers.len(), |layer| self.layers.len().saturating_sub(layer + 1))
     }

@@ -65,7 +65,7 @@ impl MobileNetV2 {
     }
 
     /// Layers between the part `name` (`stem`, `blocks.N`, `head`) and the features, which count as none.
-    pub(super) fn from_features(&self, name: &str) -> usize {
+    pub(super) fn layers_behind(&self, name: &str) -> usize {
         let block = name.strip_prefix("blocks.").and_then(|rest| rest.split('.').next()).and_then(|n| n.parse::<usize>().ok());
         match block {
             Some(block) => self.blocks.len().saturating_sub(block),

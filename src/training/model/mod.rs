@@ -10,13 +10,11 @@ use burn::{
     nn::{Initializer, Linear},
     tensor::{Device, Tensor, TensorData},
 };
-use safetensors::{Dtype, tensor::TensorView};
 
 use super::{
     TrainingError,
     weights::{self, Weights},
 };
-use crate::bundle::write_whole;
 
 mod classes;
 pub mod clip;
@@ -167,6 +165,13 @@ impl Projection {
         self
     }
 
+    /// Random: of each output, as much comes of all inputs together as they measure.
+    pub fn random(inputs: usize, outputs: usize, rng: &mut impl rand::Rng) -> Self {
+        let reach = (3.0 / inputs as f32).sqrt();
+        let weight = (0..inputs * outputs).map(|_| (rand::RngExt::random::<f32>(rng) * 2.0 - 1.0) * reach).collect();
+        Self { inputs, outputs, weight, bias: vec![0.0; outputs] }
+    }
+
     /// One of `layer`.
     pub fn of(layer: &Linear) -> Self {
         let values = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
@@ -209,24 +214,17 @@ pub struct Trained {
 impl Trained {
     /// Writes a safetensors file: `image.weight`, `image.bias`, `text.weight`, `text.bias`, `scale`, `residuals`.
     pub fn write(&self, path: &Path) -> Result<(), TrainingError> {
-        let file = path.display().to_string();
-        let bytes = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
-        let mut tensors = Vec::new();
+        let tensor = |shape: Vec<usize>, values: &[f32]| weights::Tensor { shape, values: values.to_vec() };
+        let mut tensors = std::collections::BTreeMap::new();
         for (name, layer) in [("image", &self.image), ("text", &self.text)] {
-            tensors.push((format!("{name}.weight"), vec![layer.inputs, layer.outputs], bytes(&layer.weight)));
-            tensors.push((format!("{name}.bias"), vec![layer.outputs], bytes(&layer.bias)));
+            tensors.insert(format!("{name}.weight"), tensor(vec![layer.inputs, layer.outputs], &layer.weight));
+            tensors.insert(format!("{name}.bias"), tensor(vec![layer.outputs], &layer.bias));
         }
-        tensors.push(("scale".to_owned(), vec![1], bytes(&[self.scale])));
+        tensors.insert("scale".to_owned(), tensor(vec![1], &[self.scale]));
         let width = self.image.outputs;
-        tensors.push(("residuals".to_owned(), vec![self.residuals.len() / width.max(1), width], bytes(&self.residuals)));
-        let problem = |e: safetensors::SafeTensorError| TrainingError::Weights { file: file.clone(), problem: e.to_string() };
-        let views = tensors
-            .iter()
-            .map(|(name, shape, bytes)| TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name, view)))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(problem)?;
-        let whole = safetensors::serialize(views, None).map_err(problem)?;
-        write_whole(path, &whole).map_err(|source| TrainingError::File { file: file.clone(), source })
+        let shape = vec![self.residuals.len() / width.max(1), width];
+        tensors.insert("residuals".to_owned(), tensor(shape, &self.residuals));
+        weights::write(path, &tensors, None)
     }
 
     /// Reads what [`Trained::write`] wrote.

@@ -42,11 +42,6 @@ impl TextTower {
     pub fn new(trunk: MiniLm, projection: &Projection, device: &Device) -> Self {
         Self { trunk, projection: projection.linear(device) }
     }
-
-    /// The trunk.
-    pub fn trunk(&self) -> &MiniLm {
-        &self.trunk
-    }
 }
 
 impl Kept {
@@ -74,21 +69,6 @@ impl Pair {
         let log_scale = Param::from_data([scale.max(1e-3).ln()], device);
         Self { vision, image: image.linear(device), language: None, log_scale, kept: Arc::new(kept) }
     }
-
-    /// The image trunk.
-    pub fn vision(&self) -> &MobileNetV2 {
-        &self.vision
-    }
-
-    /// The text tower, where it can be trained.
-    pub fn language(&self) -> Option<&TextTower> {
-        self.language.as_ref()
-    }
-
-    /// What stands behind the image trunk, and behind the text trunk where that can be trained.
-    pub fn projections(&self) -> (Projection, Option<Projection>) {
-        (Projection::of(&self.image), self.language.as_ref().map(|tower| Projection::of(&tower.projection)))
-    }
 }
 
 impl TwoTowers for Pair {
@@ -115,13 +95,12 @@ impl TwoTowers for Pair {
 
 impl Trainable for Pair {
     fn place(&self, path: &str) -> Place {
-        let adapter = path.ends_with(".lora.a") || path.ends_with(".lora.b");
-        let is_matrix = adapter || path.ends_with(".weight") && !path.contains("norm.");
+        let is_matrix = path.ends_with(".weight") && !path.contains("norm.");
         let (tower, from_output, decays) = if let Some(part) = path.strip_prefix("vision.") {
-            (Tower::Image, 1 + self.vision.from_features(part), is_matrix)
+            (Tower::Image, 1 + self.vision.layers_behind(part), is_matrix)
         } else if let Some(part) = path.strip_prefix("language.trunk.") {
             let table = ["words", "positions", "kinds"].contains(&part);
-            let depth = self.language.as_ref().map_or(0, |tower| tower.trunk.from_features(part));
+            let depth = self.language.as_ref().map_or(0, |tower| tower.trunk.layers_behind(part));
             (Tower::Text, 1 + depth, is_matrix || table)
         } else if path.starts_with("image.") {
             (Tower::Image, 0, is_matrix)

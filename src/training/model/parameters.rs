@@ -53,9 +53,19 @@ pub fn fill<M: Module>(module: M, from: &weights::Weights) -> Result<M, Training
     }
 }
 
-/// Where each parameter of `model` stands, by path.
+/// Where each parameter of `model` stands, by path; an adapter where what it adapts does.
 pub fn places<M: Trainable>(model: &M) -> BTreeMap<String, Place> {
-    tensors_of(model).into_iter().map(|path| (path.clone(), model.place(&path))).collect()
+    names(model).into_iter().map(|path| (path.clone(), model.place(adapted(&path)))).collect()
+}
+
+/// The path of what the adapter at `path` adapts; `path` itself where it is no adapter.
+fn adapted(path: &str) -> &str {
+    path.strip_suffix(".lora.a").or_else(|| path.strip_suffix(".lora.b")).unwrap_or(path)
+}
+
+/// Whether the parameter at `path` is an adapter's.
+pub fn is_adapter(path: &str) -> bool {
+    adapted(path) != path
 }
 
 /// `model` with only those parameters to be learned that `learns` says, by path and place.
@@ -64,7 +74,7 @@ pub fn thaw<M: Trainable>(model: M, learns: impl Fn(&str, Place) -> bool) -> M {
     model.map(&mut Thaw { path: Path::default(), learned })
 }
 
-fn tensors_of(module: &impl Module) -> Vec<String> {
+fn names(module: &impl Module) -> Vec<String> {
     let mut names = Names::default();
     module.visit(&mut names);
     names.found

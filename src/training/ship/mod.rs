@@ -12,6 +12,7 @@ use std::{
 use super::{
     TrainingError,
     features::{CONTEXT, Features, PAD, TextTower},
+    fit::RECORD,
     heads::{HEADS, RunRecord, Settings},
     model::{Projection, Trained},
     onnx::towers::{self, Layer},
@@ -21,17 +22,24 @@ use crate::bundle::{
     Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, PromptSource, RESIDUALS, TEXT_F32, TOKENIZER, TextInput,
 };
 
+mod checkpoint;
 mod embed;
 mod quantise;
+mod whole;
 
+pub use checkpoint::export_checkpoint;
 pub use embed::{Embedded, embed};
 pub use quantise::{QuantiseReport, quantise};
 
 /// Terms of a model learned from photos whose own terms are unclear; the card says more.
 const LICENCE: &str = "research only: learned from photos of unclear or non-commercial licence";
 
-/// Writes the run `run` as a bundle in `out`: image and text tower in f32, tokenizer, manifest. Gives the manifest.
+/// Writes the run `run`, of heads or of a whole pair, as a bundle in `out`: image and text tower in f32, tokenizer, manifest. Gives the
+/// manifest.
 pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
+    if run.join(RECORD).exists() {
+        return whole::export(run, out);
+    }
     let record = RunRecord::read(run)?;
     let trained = Trained::read(&run.join(HEADS))?;
     let file = |path: &Path| path.display().to_string();
@@ -48,10 +56,9 @@ pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
     let width = trained.image.outputs;
     Features::new(width, trained.residuals.clone()).write(&out.join(RESIDUALS))?;
 
-    let name = out.canonicalize().ok().and_then(|dir| dir.file_name().map(|name| name.to_string_lossy().into_owned()));
     let mut manifest = Manifest {
         format: FORMAT,
-        name: name.unwrap_or_else(|| "street".to_owned()),
+        name: named(out),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         licence: LICENCE.to_owned(),
         embedding: trained.image.outputs,
@@ -68,6 +75,12 @@ pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
     manifest.prompts = Some(PromptSource { vocabulary: record.vocabulary, text });
     manifest.seal(out)?;
     Ok(manifest)
+}
+
+/// A bundle bears the name of its folder.
+fn named(out: &Path) -> String {
+    let name = out.canonicalize().ok().and_then(|dir| dir.file_name().map(|name| name.to_string_lossy().into_owned()));
+    name.unwrap_or_else(|| "street".to_owned())
 }
 
 fn layer(projection: &Projection) -> Layer {

@@ -69,11 +69,14 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
     let ranges = quantise::calibrate(&image, observed(&manifest.image, &train))?;
     quantise::qdq(&image, &ranges, WeightBits::Eight, &towers::SENSITIVE)?.write(&dir.join(IMAGE_INT8))?;
     quantise::qdq(&image, &ranges, WeightBits::Seven, &towers::SENSITIVE)?.write(&dir.join(IMAGE_INT8R))?;
-    show.say("quantising the text tower");
-    // Seven bits: there is one text tower for every CPU, and it must not saturate on any.
-    quantise::dynamic(&Model::read(&dir.join(TEXT_F32))?, WeightBits::Seven)?.write(&dir.join(TEXT_INT8))?;
+    // One that did not learn is in 8 bits already.
     let f32_text = dir.join(TEXT_F32);
-    fs::remove_file(&f32_text).map_err(|source| TrainingError::File { file: f32_text.display().to_string(), source })?;
+    if f32_text.exists() {
+        show.say("quantising the text tower");
+        // Seven bits: there is one text tower for every CPU, and it must not saturate on any.
+        quantise::dynamic(&Model::read(&f32_text)?, WeightBits::Seven)?.write(&dir.join(TEXT_INT8))?;
+        fs::remove_file(&f32_text).map_err(|source| TrainingError::File { file: f32_text.display().to_string(), source })?;
+    }
     manifest.seal(dir)?;
 
     let bundle = Bundle::open(dir)?;

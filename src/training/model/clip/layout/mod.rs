@@ -13,13 +13,16 @@ use serde::Deserialize;
 
 use super::{Clip, Config};
 use crate::{
-    bundle::{ASIDE, Preprocessing, TOKENIZER},
-    training::{TrainingError, weights::Weights},
+    bundle::{self, Preprocessing, TOKENIZER},
+    encoder::published::preprocessing,
+    training::{
+        TrainingError,
+        weights::{self, Weights},
+    },
 };
 
 mod names;
 mod open_clip;
-mod preprocessing;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -60,7 +63,7 @@ impl Checkpoint {
         let path = |name: &str| dir.join(name);
         let problem = |name: &str, problem: String| TrainingError::Data { file: path(name).display().to_string(), problem };
         let own = [WEIGHTS, INDEX].iter().any(|name| path(name).exists());
-        let (config, preprocessing, weights, written) = if own || path(CONFIG).exists() && !path(OPEN_CLIP_WEIGHTS).exists() {
+        let (config, preprocessing, tensors, written) = if own || path(CONFIG).exists() && !path(OPEN_CLIP_WEIGHTS).exists() {
             let config = Config::parse(&path(CONFIG).display().to_string(), &text(&path(CONFIG))?)?;
             let name = if path(PREPROCESSING).exists() { PREPROCESSING } else { PROCESSOR };
             let written = text(&path(if path(name).exists() { name } else { PREPROCESSING }))?;
@@ -70,9 +73,9 @@ impl Checkpoint {
         } else {
             let (config, preprocessing) =
                 open_clip::parse(&text(&path(OPEN_CLIP_CONFIG))?).map_err(|e| problem(OPEN_CLIP_CONFIG, e))?;
-            let weights = open_clip::renamed(Weights::read(&path(OPEN_CLIP_WEIGHTS))?)?;
+            let tensors = open_clip::renamed(Weights::read(&path(OPEN_CLIP_WEIGHTS))?)?;
             let written = preprocessing::to_json(&preprocessing);
-            (config, preprocessing, weights, written)
+            (config, preprocessing, tensors, written)
         };
         if preprocessing.size as usize != config.vision.side {
             let (size, side) = (preprocessing.size, config.vision.side);
@@ -85,29 +88,24 @@ impl Checkpoint {
         for name in BESIDE.into_iter().filter(|name| path(name).exists()) {
             files.insert(name, read(&path(name))?);
         }
-        let model = names::load(Clip::new(&config, device), &weights, device)?;
+        let model = names::load(Clip::new(&config, device), &tensors, device)?;
         Ok(Self { config, model, preprocessing, tokens, files })
+    }
+
+    /// Writes `tokenizer.json` as it was read.
+    pub fn write_tokenizer(&self, path: &Path) -> Result<(), TrainingError> {
+        let bytes = self.files.get(TOKENIZER).map_or(&[][..], Vec::as_slice);
+        write(path, bytes)
     }
 
     /// Writes Hugging Face's layout as the new folder `dir`, which is there whole or not at all.
     pub fn write(&self, dir: &Path) -> Result<(), TrainingError> {
         let failed = |source| TrainingError::File { file: dir.display().to_string(), source };
-        if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-            let (file, problem) = (dir.display().to_string(), "the folder is not empty; name a new one".to_owned());
-            return Err(TrainingError::Data { file, problem });
-        }
-        let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).map_err(failed)?;
-        let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent).map_err(failed)?;
-        // Made through a folder of its own, as a temporary one is its owner's alone.
-        let whole = aside.path().join("whole");
-        fs::create_dir(&whole).map_err(failed)?;
-        names::weights(&self.model)?.write(&whole.join(WEIGHTS))?;
-        let config = self.config.to_json().into_bytes();
-        for (name, bytes) in self.files.iter().chain([(&CONFIG, &config)]) {
-            crate::bundle::write_whole(&whole.join(name), bytes).map_err(failed)?;
-        }
-        fs::rename(&whole, dir).map_err(failed)
+        bundle::make_whole(dir, failed, |dir| {
+            weights::write(&dir.join(WEIGHTS), &names::weights(&self.model)?.into_tensors(), None)?;
+            self.files.iter().try_for_each(|(name, bytes)| write(&dir.join(name), bytes))?;
+            write(&dir.join(CONFIG), self.config.to_json().as_bytes())
+        })
     }
 }
 
@@ -148,4 +146,8 @@ fn text(path: &Path) -> Result<String, TrainingError> {
 
 fn read(path: &Path) -> Result<Vec<u8>, TrainingError> {
     fs::read(path).map_err(|source| TrainingError::File { file: path.display().to_string(), source })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
+    bundle::write_whole(path, bytes).map_err(|source| TrainingError::File { file: path.display().to_string(), source })
 }

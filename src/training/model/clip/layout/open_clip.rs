@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    super::{Activation, Blocks, Config, TextConfig, VisionConfig},
-    preprocessing::{MEAN, STD},
-};
+use super::super::{Activation, Blocks, Config, TextConfig, VisionConfig};
 use crate::{
     bundle::{Filter, Fit, Preprocessing},
+    encoder::published::preprocessing::{MEAN, STD},
     training::{
         TrainingError,
         weights::{Tensor, Weights},

@@ -53,8 +53,7 @@ fn edit(dir: &Path, name: &str, from: &str, to: &str) {
 fn reweigh(dir: &Path, change: impl Fn(&mut BTreeMap<String, crate::training::weights::Tensor>)) {
     let mut tensors = Weights::read(&dir.join(WEIGHTS)).expect("whole").into_tensors();
     change(&mut tensors);
-    let views = tensors.iter().map(|(name, tensor)| (name, tensor));
-    safetensors::serialize_to_file(views, None, &dir.join(WEIGHTS)).expect("written");
+    safetensors::serialize_to_file(&tensors, None, &dir.join(WEIGHTS)).expect("written");
 }
 
 const QUERY: &str = "text_model.encoder.layers.1.self_attn.q_proj.weight";

@@ -10,6 +10,7 @@ use crate::training::TrainingError;
 pub struct Tokens {
     tokenizer: Tokenizer,
     file: String,
+    end: u32,
 }
 
 /// Texts as ids.
@@ -29,26 +30,32 @@ impl Tokens {
         let truncation = TruncationParams { max_length: config.context, ..TruncationParams::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(|e| problem(e.to_string()))?;
         tokenizer.with_padding(None);
-        let tokens = Self { tokenizer, file: file.to_owned() };
 
         let other = |what: String| problem(format!("{what}: it is another model's; take the one that came with the weights"));
-        let words = tokens.tokenizer.get_vocab_size(true);
+        let words = tokenizer.get_vocab_size(true);
         if words != config.words {
             return Err(other(format!("it knows {words} words where config.json has vocab_size {}", config.words)));
         }
-        let empty = tokens.encode(&[""])?.ids.concat();
+        let empty = tokenizer.encode("", true).map_err(|e| problem(e.to_string()))?.get_ids().to_vec();
         let (begin, end) = match config.end_of_text() {
             EndOfText::First(end) => (Some(config.begin), end),
             // A file of that time names neither.
             EndOfText::Highest => (None, config.words as u32 - 1),
         };
         match empty[..] {
-            [first, last] if begin.is_none_or(|begin| begin == first) && last == end => Ok(tokens),
+            [first, last] if begin.is_none_or(|begin| begin == first) && last == end => {
+                Ok(Self { tokenizer, file: file.to_owned(), end })
+            }
             _ => {
                 let begin = begin.map_or("any id".to_owned(), |id| id.to_string());
                 Err(other(format!("it puts the ids {empty:?} around a text where the model wants {begin} and {end}")))
             }
         }
+    }
+
+    /// The id behind each text.
+    pub fn end(&self) -> u32 {
+        self.end
     }
 
     /// The ids of each text.

@@ -1,0 +1,152 @@
+//! `streetscape-train fit`.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use burn::tensor::Device;
+use clap::Args;
+use toml::{Table, Value};
+
+use crate::{
+    evaluation::street30,
+    training::{
+        TrainingError,
+        data::{self, Captioner, Captions, PhotoShard, Split},
+        fit::{
+            Batches, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Record, Settings, Tokens, assignment, fit, overlay,
+            start::{self, Source, Start},
+        },
+        heads::sentences,
+        model::{Trainable, parameters::tensors},
+        progress::Show,
+    },
+    vocabulary::Vocabulary,
+};
+
+#[derive(Args, Debug)]
+pub(super) struct FitArgs {
+    /// TOML file of settings; keys that it leaves out keep their defaults.
+    #[arg(value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Folder for what is learned; a run that was stopped goes on there.
+    #[arg(long, value_name = "RUN", required_unless_present = "defaults")]
+    out: Option<PathBuf>,
+    /// Folder with train-*.tar and val-*.tar (WebDataset), and facets.csv where photos were labelled by hand. May be given again
+    /// for further folders.
+    #[arg(long, value_name = "DIR")]
+    data: Vec<PathBuf>,
+    /// What to start from: a bundle, a folder in Hugging Face's layout, or "fresh".
+    #[arg(long, value_name = "WHAT")]
+    from: Option<String>,
+    /// Folder of all-MiniLM-L6-v2, so that a bundle's text tower learns too.
+    #[arg(long, value_name = "DIR")]
+    text_weights: Option<PathBuf>,
+    /// Another value for any key, as train.batch=32. May be given again.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
+    set: Vec<Table>,
+    /// Print every key with its default and its source, and do nothing.
+    #[arg(long)]
+    defaults: bool,
+}
+
+impl FitArgs {
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
+        if self.defaults {
+            print!("{DEFAULTS}");
+            return Ok(());
+        }
+        let settings = Settings::merged(self.settings.as_deref(), self.flags())?;
+        let folder = Folder::open(&self.out.clone().unwrap_or_default())?;
+        let from = Source::of(&settings.from)?;
+        let tokens = start::tokens(&from, &settings)?;
+
+        let (train, val) = (data::read(&settings.data, Split::Train)?, data::read(&settings.data, Split::Val)?);
+        let captioner = Captioner::new(Vocabulary::shipped()?)?;
+        let learned = Examples::new(&train, &captioner, settings.sampling)?;
+        let asked = Examples::new(&val, &captioner, settings.sampling)?;
+        for (split, examples) in [(Split::Train, &learned), (Split::Val, &asked)] {
+            if examples.untold > 0 {
+                show.say(&format!("{}: {} photos without a caption are left out", split.id(), examples.untold));
+            }
+        }
+        let files = || [("tokenizer".to_owned(), tokens.checksum.clone())].into_iter().chain(checksums(&train, &val));
+        let device = Device::flex().autodiff();
+        let begun = match &from {
+            Source::Fresh => start::fresh(&settings.model, tokens.words(), settings.seed, &device)?,
+            Source::Bundle(dir) => {
+                let told = learned.all.iter().chain(&asked.all).map(|example| &example.captions);
+                let sentences = every(told);
+                start::bundle(dir, &sentences, &tokens, &settings, &folder.dir().join("kept"), &device, show)?
+            }
+            Source::HuggingFace(dir) => {
+                let problem = "a folder in Hugging Face's layout can't be fitted yet; name a bundle or \"fresh\"".to_owned();
+                return Err(TrainingError::Data { file: dir.display().to_string(), problem });
+            }
+        };
+        train_on(begun, &learned, &asked, &tokens, &settings, &folder, files().collect(), show)
+    }
+
+    /// What was said on the command line, as a table of settings.
+    fn flags(&self) -> Table {
+        let text = |path: &Path| Value::String(path.display().to_string());
+        let mut flags = Table::new();
+        self.set.iter().for_each(|set| overlay(&mut flags, set.clone()));
+        if !self.data.is_empty() {
+            flags.insert("data".to_owned(), Value::Array(self.data.iter().map(|dir| text(dir)).collect()));
+        }
+        if let Some(from) = &self.from {
+            flags.insert("from".to_owned(), Value::String(from.clone()));
+        }
+        if let Some(dir) = &self.text_weights {
+            flags.insert("text_weights".to_owned(), text(dir));
+        }
+        flags
+    }
+}
+
+/// Fits what was begun and keeps it.
+#[expect(clippy::too_many_arguments, reason = "each is a part of the run that only the command has together")]
+fn train_on<M: Trainable>(
+    begun: Start<M>,
+    learned: &Examples,
+    asked: &Examples,
+    tokens: &Tokens,
+    settings: &Settings,
+    folder: &Folder,
+    mut data: BTreeMap<String, String>,
+    show: Show,
+) -> Result<(), TrainingError> {
+    let Start { model, image, text, checksums } = begun;
+    data.extend(checksums);
+    let exam = Exam::new(&asked.all, tokens, &image, show)?;
+    let (size, seed) = (settings.train.batch, settings.seed);
+    let batches = Batches { examples: learned, tokens, image: &image, augment: settings.augment, size, seed };
+    let course = Course { batches, exam: &exam, settings, folder, data: data.clone(), show };
+    let Fitted { model, mix, figures, state } = fit(model, &course)?;
+    folder.log(&state.log, &state.corrupt)?;
+    let recall = [figures.image_to_text[0], figures.text_to_image_1];
+    let scale = model.scale().into_scalar::<f32>();
+    let from = settings.from.clone();
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    folder.finish(&tensors(&model), &Record { version, from, mix, scale, recall, image, text, checksums: data })?;
+    println!("image_to_text_1 {:.4}", recall[0]);
+    println!("text_to_image_1 {:.4}", recall[1]);
+    show.say(&format!("kept in {}", folder.dir().display()));
+    Ok(())
+}
+
+/// Every sentence that may be drawn or asked.
+fn every<'a>(told: impl Iterator<Item = &'a Captions>) -> Vec<String> {
+    let mut all = sentences(told);
+    all.extend(street30::CATEGORIES.iter().map(|category| street30::caption(category)));
+    all
+}
+
+fn checksums<'a>(train: &'a [PhotoShard], val: &'a [PhotoShard]) -> impl Iterator<Item = (String, String)> + 'a {
+    train.iter().chain(val).map(|shard| {
+        let name = shard.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        (name, shard.checksum.clone())
+    })
+}

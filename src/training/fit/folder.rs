@@ -1,0 +1,142 @@
+//! The folder that a run leaves: what it was told, what came of it, and what was learned.
+//!
+//! Owns its files' names and that one run at a time writes here. Leaves the checkpoint to `checkpoint`.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Checkpoints, Epoch, Settings};
+use crate::{
+    bundle::{ASIDE, Preprocessing, TOKENIZER, TextInput, write_whole},
+    training::{
+        TrainingError,
+        weights::{self, Tensor},
+    },
+};
+
+/// The settings, defaults and flags included.
+const SETTINGS: &str = "fit.toml";
+/// What became of each epoch.
+const LOG: &str = "log.csv";
+/// Photos that could not be read.
+const CORRUPT: &str = "corrupt.csv";
+/// What was learned.
+pub const MODEL: &str = "model.safetensors";
+/// How, and from what.
+pub const RECORD: &str = "fit-record.toml";
+
+/// A run's folder, and the lock on it.
+pub struct Folder {
+    dir: PathBuf,
+    _lock: File,
+}
+
+/// What `export` must know of a run, and what a reader wants to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Of the program.
+    pub version: String,
+    /// What the run started from.
+    pub from: String,
+    /// The share of what was learned in the weights, against what was there before.
+    pub mix: f64,
+    /// Inverse temperature.
+    pub scale: f32,
+    /// Recall on `val` at 1: image to text and text to image.
+    pub recall: [f64; 2],
+    /// How pixels become the image tower's input.
+    pub image: Preprocessing,
+    /// How text becomes the text tower's.
+    pub text: TextInput,
+    /// SHA-256 of everything that was read, by name.
+    pub checksums: BTreeMap<String, String>,
+}
+
+impl Folder {
+    /// Makes or opens `dir` for this run alone, and clears away what a killed one left half written.
+    pub fn open(dir: &Path) -> Result<Self, TrainingError> {
+        let failed = |source| TrainingError::File { file: dir.display().to_string(), source };
+        fs::create_dir_all(dir).map_err(failed)?;
+        let lock = File::create(dir.join(".lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let problem = "another fit is writing here; wait for it, or choose another --out".to_owned();
+                return Err(TrainingError::Data { file: dir.display().to_string(), problem });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        for entry in fs::read_dir(dir).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(ASIDE)) {
+                fs::remove_file(&path).map_err(failed)?;
+            }
+        }
+        Ok(Self { dir: dir.to_owned(), _lock: lock })
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Its checkpoint.
+    pub fn checkpoints(&self) -> Checkpoints {
+        Checkpoints::new(&self.dir)
+    }
+
+    /// Keeps what the run was told and the tokenizer that it reads with.
+    pub fn begin(&self, settings: &Settings, tokenizer: &[u8]) -> Result<(), TrainingError> {
+        let told = toml::to_string_pretty(&settings.table()).map_err(|e| meaning(&self.dir.join(SETTINGS), e.to_string()))?;
+        self.write(SETTINGS, told.as_bytes())?;
+        self.write(TOKENIZER, tokenizer)
+    }
+
+    /// Writes the log anew, and the photos that could not be read.
+    pub fn log(&self, log: &[Epoch], corrupt: &BTreeMap<String, String>) -> Result<(), TrainingError> {
+        let rows = |rows: &mut dyn FnMut(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>| {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            rows(&mut writer)?;
+            writer.into_inner().map_err(|e| csv::Error::from(e.into_error()))
+        };
+        let wrong = |name: &str, e: csv::Error| meaning(&self.dir.join(name), e.to_string());
+        let epochs = rows(&mut |writer| log.iter().try_for_each(|epoch| writer.serialize(epoch)));
+        self.write(LOG, &epochs.map_err(|e| wrong(LOG, e))?)?;
+        let skipped = rows(&mut |writer| {
+            writer.write_record(["photo", "problem"])?;
+            corrupt.iter().try_for_each(|(photo, problem)| writer.write_record([photo, problem]))
+        });
+        self.write(CORRUPT, &skipped.map_err(|e| wrong(CORRUPT, e))?)
+    }
+
+    /// Keeps what was learned; the record comes last, so that a folder with one is whole.
+    pub fn finish(&self, model: &BTreeMap<String, Tensor>, record: &Record) -> Result<(), TrainingError> {
+        weights::write(&self.dir.join(MODEL), model, None)?;
+        let told = toml::to_string_pretty(record).map_err(|e| meaning(&self.dir.join(RECORD), e.to_string()))?;
+        self.write(RECORD, told.as_bytes())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), TrainingError> {
+        let path = self.dir.join(name);
+        write_whole(&path, bytes).map_err(|source| TrainingError::File { file: path.display().to_string(), source })
+    }
+}
+
+impl Record {
+    /// The record of the run in `dir`.
+    pub fn read(dir: &Path) -> Result<Self, TrainingError> {
+        let path = dir.join(RECORD);
+        let text =
+            fs::read_to_string(&path).map_err(|source| TrainingError::File { file: path.display().to_string(), source })?;
+        toml::from_str(&text).map_err(|e| meaning(&path, e.to_string()))
+    }
+}
+
+fn meaning(path: &Path, problem: String) -> TrainingError {
+    TrainingError::Data { file: path.display().to_string(), problem }
+}
