@@ -49,7 +49,7 @@ pub fn write(path: &Path, tensors: &BTreeMap<String, Tensor>, note: Option<&str>
     write_whole(path, &whole).map_err(|source| TrainingError::File { file: file.clone(), source })
 }
 
-/// Reads what [`write`] wrote: the tensors, and the note where there is one.
+/// Reads what [`write()`] wrote: the tensors, and the note where there is one.
 pub fn read(path: &Path) -> Result<(Weights, Option<String>), TrainingError> {
     let file = path.display().to_string();
     let bytes = fs::read(path).map_err(|source| TrainingError::File { file: file.clone(), source })?;
