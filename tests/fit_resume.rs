@@ -104,8 +104,15 @@ fn command(dir: &Path, out: &Path, set: &[&str]) -> Command {
     command.arg("--set").arg(format!("model.tokenizer={}", dir.display()));
     let small =
         ["model.image.width=0.1", "model.image.size=32", "model.text.width=32", "model.text.layers=1", "model.text.context=16"];
-    let few =
-        ["model.embedding=16", "train.epochs=2", "train.batch=8", "train.part=8", "train.checkpoint=2", "optimiser.warm_up=4"];
+    let few = [
+        "model.embedding=16",
+        "train.epochs=2",
+        "train.batch=8",
+        "train.part=8",
+        "train.checkpoint=2",
+        "optimiser.warm_up=4",
+        "optimiser.rate=1e-3",
+    ];
     for set in small.iter().chain(&few).chain(set) {
         command.args(["--set", set]);
     }
@@ -242,7 +249,7 @@ fn a_run_goes_on_only_with_what_it_was_begun_with() {
         assert!(output.status.code() == Some(1) && told.contains(want), "{told} against {want}");
         assert!(learned(&out) == kept);
     };
-    check(&["train.epochs=1", "optimiser.rate=0.5"], "optimiser.rate was 0.0001 and is 0.5");
+    check(&["train.epochs=1", "optimiser.rate=0.5"], "optimiser.rate was 0.001 and is 0.5");
     check(&["train.epochs=3"], "train.epochs was 1 and is 3");
     shard(&dir.path().join("train-000.tar"), 40, Faults::default(), 9);
     check(&["train.epochs=1"], "train-000.tar is another file");
