@@ -1,5 +1,7 @@
 //! The map of a photo: for each pixel what stands there.
 
+use std::{iter, ops::Range};
+
 use super::VOID;
 
 /// What stands where in a photo; rows from the top, as its pixels.
@@ -66,5 +68,39 @@ impl StreetMap {
     /// The thing at column `x` and row `y`; void outside.
     pub fn at(&self, x: usize, y: usize) -> u8 {
         if x < self.width { self.things.get(y * self.width + x).copied().unwrap_or(VOID) } else { VOID }
+    }
+}
+
+/// Numbers compared at a time.
+const WIDE: usize = 16;
+
+/// The stretches of equal numbers in `line`, from its beginning, each with the places that it fills.
+pub fn stretches(line: &[u8]) -> impl Iterator<Item = (u8, Range<usize>)> {
+    let mut start = 0;
+    iter::from_fn(move || {
+        let number = *line.get(start)?;
+        let mut end = start + 1;
+        // Most are long: as many at a time as a register takes.
+        while line.get(end..end + WIDE).is_some_and(|next| next.iter().fold(true, |same, other| same & (*other == number))) {
+            end += WIDE;
+        }
+        end += line.get(end..)?.iter().take_while(|other| **other == number).count();
+        Some((number, std::mem::replace(&mut start, end)..end))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_fill_a_line_and_differ_from_their_neighbours() {
+        for length in [0, 1, 15, 16, 17, 33, 100] {
+            let line: Vec<u8> = (0..length).map(|x: usize| (x / 37 + x / 41 + usize::from(x == 5)) as u8).collect();
+            let found: Vec<_> = stretches(&line).collect();
+            let again: Vec<u8> = found.iter().flat_map(|(number, places)| vec![*number; places.len()]).collect();
+            assert_eq!(again, line);
+            assert!(found.windows(2).all(|pair| pair[0].0 != pair[1].0 && pair[0].1.end == pair[1].1.start), "{found:?}");
+        }
     }
 }

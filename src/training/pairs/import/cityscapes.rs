@@ -16,7 +16,7 @@ use crate::{
     ontology::{Numbering, Ontology, StreetMap},
     training::{
         TrainingError,
-        pairs::{Entry, Reason, Skip},
+        pairs::{Entry, Skip},
     },
 };
 
@@ -62,17 +62,11 @@ impl Format for Cityscapes {
         let scene = name.trim_start_matches("leftImg8bit/").trim_end_matches("_leftImg8bit.png");
         let file = |kind: &str| self.root.join("gtFine").join(format!("{scene}_gtFine_{kind}.png"));
         let (labels, instances) = (file("labelIds"), file("instanceIds"));
-        let bytes = files::read(&labels, Reason::MissingMask, Reason::DamagedMask)?;
-        let map = self.legend.read(&labels.display().to_string(), &bytes, width, height)?;
-        if !instances.is_file() {
-            return Ok(Some(map));
-        }
-        let bytes = files::read(&instances, Reason::MissingMask, Reason::DamagedMask)?;
         let thing = |number: u16| {
             let (label, one) = if number < 1000 { (number, 0) } else { (number / 1000, number % 1000 + 1) };
             let known = one == 0 || COUNTED.contains(&label);
             known.then(|| Some((self.things.get(usize::from(label)).copied()??, one)))?
         };
-        masks::with_instances(map, &instances.display().to_string(), &bytes, thing).map(Some)
+        masks::read_pair(&self.legend, [&labels, &instances], (width, height), thing).map(Some)
     }
 }

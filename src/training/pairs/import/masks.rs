@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::files;
 use crate::{
     capture::maps::{Numbers, read_map},
-    ontology::{Numbering, Ontology, StreetMap},
+    ontology::{Numbering, Ontology, StreetMap, VOID, stretches},
     training::{
         TrainingError,
         pairs::{Reason, Skip},
@@ -98,12 +98,15 @@ impl Legend {
         let place = |at: usize| format!("column {}, row {}", at % map.width, at / map.width);
         let things: Vec<u8> = match (&self.0, &map.numbers) {
             (Meaning::Numbers(table), Numbers::Bytes(values)) => {
-                let thing = |(at, value): (usize, &u8)| {
-                    let unknown =
-                        || Skip::new(Reason::UnknownLabel, format!("{file}: {}: no label has the number {value}", place(at)));
-                    table[usize::from(*value)].ok_or_else(unknown)
-                };
-                values.iter().enumerate().map(thing).collect::<Result<_, _>>()?
+                let mut things = vec![VOID; values.len()];
+                for (value, places) in stretches(values) {
+                    let Some(thing) = table[usize::from(value)] else {
+                        let detail = format!("{file}: {}: no label has the number {value}", place(places.start));
+                        return Err(Skip::new(Reason::UnknownLabel, detail));
+                    };
+                    things[places].fill(thing);
+                }
+                things
             }
             (Meaning::Colours(ontology), Numbers::Colours(colours)) => {
                 let mut known: HashMap<[u8; 3], u8> = HashMap::new();
@@ -159,9 +162,24 @@ pub fn mismatch(file: &str, map: &StreetMap, width: usize, height: usize) -> Ski
     Skip::new(Reason::SizeMismatch, detail)
 }
 
-/// The same map with its things told apart by the 16-bit map in `bytes`: `thing` says which thing of the ontology a number belongs to
-/// and which of its kind it is, and nothing of numbers that the format doesn't allow.
-pub fn with_instances(
+/// The map of a pair of files: one of labels, and one of 16 bits that tells things apart where it is there. `thing` says which thing of
+/// the ontology a number of the second belongs to and which of its kind it is, and nothing of numbers that the format doesn't allow.
+pub fn read_pair(
+    legend: &Legend,
+    [labels, instances]: [&Path; 2],
+    (width, height): (usize, usize),
+    thing: impl Fn(u16) -> Option<(u8, u16)>,
+) -> Result<StreetMap, Skip> {
+    let bytes = files::read(labels, Reason::MissingMask, Reason::DamagedMask)?;
+    let map = legend.read(&labels.display().to_string(), &bytes, width, height)?;
+    if !instances.is_file() {
+        return Ok(map);
+    }
+    let bytes = files::read(instances, Reason::MissingMask, Reason::DamagedMask)?;
+    with_instances(map, &instances.display().to_string(), &bytes, thing)
+}
+
+fn with_instances(
     map: StreetMap,
     file: &str,
     bytes: &[u8],

@@ -2,13 +2,13 @@
 //!
 //! Everything here is read off the map alone; `docs/pairs.md` defines each word, so that another program can check it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     evaluation::shard::Object,
-    ontology::{Kind, Ontology, StreetMap, Thing, VOID},
+    ontology::{Kind, Ontology, StreetMap, Thing, VOID, stretches},
     training::pairs::likeness::Sets,
 };
 
@@ -107,16 +107,16 @@ pub struct Scene {
 /// Reads `map`. Counted things are told apart by their numbers or, where it has none, by hanging together (at corners too); parts below
 /// `least` of the picture don't count.
 pub fn read(map: &StreetMap, ontology: &Ontology, least: f32) -> Scene {
-    let (runs, count) = runs(map, ontology);
+    let (runs, count) = connected(map, ontology);
     let pixels = (map.width() * map.height()) as f32;
     let mut sizes = vec![0usize; count];
     runs.iter().for_each(|run| sizes[run.part] += run.end - run.start);
-    // Specks, of which a ragged map has thousands, take no memory.
-    let mut drafts: BTreeMap<usize, Draft> = BTreeMap::new();
+    // Specks, of which a ragged map has thousands, take no draft's memory.
+    let mut drafts: Vec<Option<Box<Draft>>> = (0..count).map(|_| None).collect();
     for run in runs.iter().filter(|run| sizes[run.part] as f32 / pixels >= least) {
-        drafts.entry(run.part).or_insert_with(|| Draft::new(map, run)).add(map, run);
+        drafts[run.part].get_or_insert_with(|| Box::new(Draft::new(map, run))).add(map, run);
     }
-    let mut pieces: Vec<Piece> = drafts.values().map(|draft| draft.finish(map, ontology)).collect();
+    let mut pieces: Vec<Piece> = drafts.iter().flatten().map(|draft| draft.finish(map, ontology)).collect();
     pieces.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.thing.cmp(&b.thing)));
     Scene { pieces, ground: ground(map, ontology), is_true: true }
 }
@@ -142,7 +142,12 @@ pub fn add_found(scene: &mut Scene, found: &[Object], ontology: &Ontology, least
         let Some(thing) = ontology.coco(&object.label).and_then(|id| ontology.thing(id)) else { continue };
         let frame = frame(object);
         let share = (frame[2] - frame[0]).max(0.0) * (frame[3] - frame[1]).max(0.0);
-        let alike = |piece: &Piece| ontology.thing(piece.thing).is_some_and(|other| other.kind == thing.kind);
+        // A van may pass for a lorry; a ball is no pole.
+        let is_taken_for = matches!(thing.kind, Kind::Person | Kind::Vehicle | Kind::Animal);
+        let alike = |piece: &Piece| {
+            let of_kind = || ontology.thing(piece.thing).is_some_and(|other| other.kind == thing.kind);
+            piece.thing == thing.id || is_taken_for && of_kind()
+        };
         let mut known = false;
         for piece in scene.pieces.iter_mut().take(drawn).filter(|piece| alike(piece) && covers(&piece.frame, &frame)) {
             known = true;
@@ -193,27 +198,31 @@ struct Run {
 }
 
 /// The runs of all rows, from the top, and the number of parts that they form.
-fn runs(map: &StreetMap, ontology: &Ontology) -> (Vec<Run>, usize) {
+fn connected(map: &StreetMap, ontology: &Ontology) -> (Vec<Run>, usize) {
     let things: [Option<&Thing>; 256] = std::array::from_fn(|id| ontology.thing(id as u8).filter(|t| t.kind != Kind::Void));
     let counted = |id: u8| things[id as usize].is_some_and(Thing::is_counted);
-    let number = |at: usize| map.instances().map_or(0, |numbers| if counted(map.things()[at]) { numbers[at] } else { 0 });
     let mut runs: Vec<Run> = Vec::new();
-    for row in 0..map.height() {
-        let first = row * map.width();
-        let mut start = 0;
-        while start < map.width() {
-            let (thing, own) = (map.things()[first + start], number(first + start));
-            let same = |x: &usize| map.things()[first + x] == thing && number(first + x) == own;
-            let end = (start..map.width()).take_while(same).last().map_or(start, |last| last) + 1;
-            if things[thing as usize].is_some() {
-                runs.push(Run { thing, number: own, row, start, end, part: 0 });
+    for (row, line) in map.things().chunks_exact(map.width()).enumerate() {
+        let numbers = map.instances().and_then(|numbers| numbers.chunks_exact(map.width()).nth(row));
+        for (thing, whole) in stretches(line) {
+            if things[thing as usize].is_none() {
+                continue;
             }
-            start = end;
+            let Some(numbers) = numbers.filter(|_| counted(thing)) else {
+                runs.push(Run { thing, number: 0, row, start: whole.start, end: whole.end, part: 0 });
+                continue;
+            };
+            let mut start = whole.start;
+            for own in numbers[whole].chunk_by(|a, b| a == b) {
+                runs.push(Run { thing, number: own[0], row, start, end: start + own.len(), part: 0 });
+                start += own.len();
+            }
         }
     }
     // What isn't counted is one part, and so is what has one number; else runs of one thing that touch are.
     let mut sets = Sets::new(runs.len());
     let mut first: HashMap<(u8, u16), usize> = HashMap::new();
+    let mut first_unnumbered = [None; 256];
     let mut above = 0..0;
     let mut at = 0;
     while at < runs.len() {
@@ -223,7 +232,11 @@ fn runs(map: &StreetMap, ontology: &Ontology) -> (Vec<Run>, usize) {
         for k in at..end {
             let run = &runs[k];
             if run.number != 0 || !counted(run.thing) {
-                sets.join(*first.entry((run.thing, run.number)).or_insert(k), k);
+                let first = match run.number {
+                    0 => first_unnumbered[run.thing as usize].get_or_insert(k),
+                    number => first.entry((run.thing, number)).or_insert(k),
+                };
+                sets.join(*first, k);
                 continue;
             }
             while candidate < above.end && runs[candidate].end < run.start {
@@ -237,12 +250,14 @@ fn runs(map: &StreetMap, ontology: &Ontology) -> (Vec<Run>, usize) {
         above = if end < runs.len() && runs[end].row == row + 1 { at..end } else { end..end };
         at = end;
     }
-    let mut parts: HashMap<usize, usize> = HashMap::new();
-    for (k, run) in runs.iter_mut().enumerate() {
-        let count = parts.len();
-        run.part = *parts.entry(sets.find(k)).or_insert(count);
+    // A set stands under its first run, which was numbered before the others come.
+    let mut count = 0;
+    for k in 0..runs.len() {
+        let root = sets.find(k);
+        runs[k].part = if root == k { count } else { runs[root].part };
+        count += usize::from(root == k);
     }
-    (runs, parts.len())
+    (runs, count)
 }
 
 /// A piece while its pixels are counted.
@@ -251,46 +266,65 @@ struct Draft {
     pixels: usize,
     sure: f64,
     top: usize,
-    /// For each column its pixels and its lowest row.
-    columns: Vec<(u32, u32)>,
+    /// For each column how many more pixels it has than the one before.
+    more: Vec<i32>,
+    /// For each column its lowest row, where it has one.
+    lowest: Vec<u32>,
 }
 
 impl Draft {
     /// A piece whose first run is `run`.
     fn new(map: &StreetMap, run: &Run) -> Self {
-        Self { thing: run.thing, pixels: 0, sure: 0.0, top: run.row, columns: vec![(0, 0); map.width()] }
+        Self {
+            thing: run.thing,
+            pixels: 0,
+            sure: 0.0,
+            top: run.row,
+            more: vec![0; map.width() + 1],
+            lowest: vec![0; map.width()],
+        }
     }
 
     fn add(&mut self, map: &StreetMap, run: &Run) {
         self.pixels += run.end - run.start;
-        for (count, lowest) in &mut self.columns[run.start..run.end] {
-            (*count, *lowest) = (*count + 1, run.row as u32);
-        }
+        self.more[run.start] += 1;
+        self.more[run.end] -= 1;
+        self.lowest[run.start..run.end].fill(run.row as u32);
         let first = run.row * map.width();
         let sure = map.certainty().map(|sure| sure[first + run.start..first + run.end].iter().map(|p| f64::from(*p)).sum());
         self.sure += sure.unwrap_or((run.end - run.start) as f64);
     }
 
+    /// For each column its pixels and its lowest row.
+    fn columns(&self) -> Vec<(u32, u32)> {
+        let count = self.more.iter().scan(0, |sum, more| {
+            *sum += more;
+            Some(*sum as u32)
+        });
+        count.zip(self.lowest.iter().copied()).collect()
+    }
+
     fn finish(&self, map: &StreetMap, ontology: &Ontology) -> Piece {
         let (width, height) = (map.width() as f32, map.height() as f32);
+        let columns = self.columns();
         let mut before = 0;
-        let median = self.columns.iter().position(|(count, _)| {
+        let median = columns.iter().position(|(count, _)| {
             before += *count as usize;
             2 * before >= self.pixels
         });
         let middle = (median.unwrap_or(0) as f32 + 0.5) / width;
-        let base = self.columns.iter().filter(|(count, _)| *count > 0).map(|(_, lowest)| *lowest).max().unwrap_or(0);
+        let base = columns.iter().filter(|(count, _)| *count > 0).map(|(_, lowest)| *lowest).max().unwrap_or(0);
         let reach = (base as f32 + 1.0) / height;
         let filled = |column: &(u32, u32)| column.0 > 0;
-        let left = self.columns.iter().position(filled).unwrap_or(0);
-        let right = self.columns.iter().rposition(filled).unwrap_or(0);
+        let left = columns.iter().position(filled).unwrap_or(0);
+        let right = columns.iter().rposition(filled).unwrap_or(0);
         Piece {
             thing: self.thing,
             share: self.pixels as f32 / (width * height),
             side: Side::of(middle),
             distance: Distance::of(reach),
-            on: self.stands_on(map, ontology, base),
-            across: self.is_across(map, ontology, reach),
+            on: self.stands_on(&columns, map, ontology, base),
+            across: self.is_across(&columns, map, ontology, reach),
             sure: (self.sure / self.pixels.max(1) as f64) as f32,
             frame: [left as f32 / width, self.top as f32 / height, (right + 1) as f32 / width, reach],
             detected: false,
@@ -298,14 +332,14 @@ impl Draft {
     }
 
     /// What lies right under its foot, where that is mostly one ground.
-    fn stands_on(&self, map: &StreetMap, ontology: &Ontology, base: u32) -> Option<u8> {
+    fn stands_on(&self, columns: &[(u32, u32)], map: &StreetMap, ontology: &Ontology, base: u32) -> Option<u8> {
         if ontology.thing(self.thing).is_none_or(|thing| matches!(thing.kind, Kind::Ground | Kind::Sky)) {
             return None;
         }
         let foot = base as f32 - FOOT * (base as usize + 1 - self.top) as f32;
         let mut under = [0u32; 256];
         let mut total = 0;
-        for (x, (count, lowest)) in self.columns.iter().enumerate() {
+        for (x, (count, lowest)) in columns.iter().enumerate() {
             let below = *lowest as usize + 1;
             if *count > 0 && *lowest as f32 >= foot && below < map.height() {
                 under[map.at(x, below) as usize] += 1;
@@ -318,14 +352,14 @@ impl Draft {
     }
 
     /// Whether it stands near and fills most of the middle third with what a walker can't pass.
-    fn is_across(&self, map: &StreetMap, ontology: &Ontology, reach: f32) -> bool {
+    fn is_across(&self, columns: &[(u32, u32)], map: &StreetMap, ontology: &Ontology, reach: f32) -> bool {
         let solid = ontology.thing(self.thing).is_some_and(|thing| {
             matches!(thing.kind, Kind::Object | Kind::Vehicle | Kind::Animal)
                 || matches!(thing.name.as_str(), "barrier" | "fence" | "gate" | "guard_rail" | "wall")
         });
         let third = map.width() / 3..map.width() - map.width() / 3;
         let low = (FAR * map.height() as f32) as u32;
-        let filled = self.columns[third.clone()].iter().filter(|(count, lowest)| *count > 0 && *lowest >= low).count();
+        let filled = columns[third.clone()].iter().filter(|(count, lowest)| *count > 0 && *lowest >= low).count();
         solid && reach >= NEAR && filled as f32 >= ACROSS * third.len() as f32
     }
 }

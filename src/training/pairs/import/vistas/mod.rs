@@ -21,7 +21,7 @@ use crate::{
     ontology::StreetMap,
     training::{
         TrainingError,
-        pairs::{Entry, Reason, Skip},
+        pairs::{Entry, Skip},
     },
 };
 
@@ -90,18 +90,12 @@ impl Format for Vistas {
         {
             return panoptic.read(&file("panoptic"), width, height).map(Some);
         }
-        let bytes = files::read(&labels, Reason::MissingMask, Reason::DamagedMask)?;
-        let map = self.legend.read(&labels.display().to_string(), &bytes, width, height)?;
-        if !instances.is_file() {
-            return Ok(Some(map));
-        }
-        let bytes = files::read(&instances, Reason::MissingMask, Reason::DamagedMask)?;
         let thing = |number: u16| {
             let [label, one] = number.to_be_bytes();
             let counted = self.labels.counted.get(usize::from(label))?;
             // The first of a kind is 0 there; here 0 is a thing that was not numbered.
             Some((self.labels.things[usize::from(label)]?, if *counted { u16::from(one) + 1 } else { 0 }))
         };
-        masks::with_instances(map, &instances.display().to_string(), &bytes, thing).map(Some)
+        masks::read_pair(&self.legend, [&labels, &instances], (width, height), thing).map(Some)
     }
 }
