@@ -14,9 +14,8 @@ use rand_chacha::ChaCha8Rng;
 use streetscape::training::{
     loss::{contrastive, targets},
     model::{
-        Clip, MiniLm, MobileNetV2, Pair, Projection, TextTower, Trainable, Trained,
-        clip::Config,
-        fresh::{FreshImage, FreshText, image_trunk, text_trunk},
+        Clip, FreshImage, FreshText, MiniLm, MobileNetV2, Pair, Projection, TextTower, Trainable, Trained, clip::Config,
+        image_trunk, text_trunk,
     },
     optimiser::{AdamW, AdamWSettings, Slopes},
 };

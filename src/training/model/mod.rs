@@ -18,7 +18,7 @@ use super::{
 
 mod classes;
 pub mod clip;
-pub mod fresh;
+pub(super) mod fresh;
 mod kernels;
 mod minilm;
 mod mobilenet;
