@@ -180,6 +180,35 @@ fn a_run_that_is_killed_again_and_again_ends_in_the_same_bytes() {
 }
 
 #[test]
+fn what_frozen_layers_say_is_asked_once_and_a_killed_run_goes_on_with_it() {
+    let dir = place(40, Faults { corrupt: Some(40), empty: None });
+    let set = ["learn.image=2", "learn.views=3", "guard.corrupt=0.1"];
+    let (whole, killed) = (dir.path().join("whole"), dir.path().join("killed"));
+    let output = run(dir.path(), &whole, &set);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let files = |out: &Path| {
+        let kept = fs::read_dir(out.join("kept")).unwrap().map(|entry| entry.unwrap().path());
+        kept.filter(|path| path.is_dir())
+            .flat_map(|dir| fs::read_dir(dir).unwrap())
+            .map(|file| file.unwrap().path())
+            .collect::<Vec<_>>()
+    };
+    let [rows] = &files(&whole)[..] else { panic!("one file of rows") };
+    let asked = fs::metadata(rows).unwrap().modified().unwrap();
+    let mut run_killed = command(dir.path(), &killed, &set).spawn().unwrap();
+    sleep(Duration::from_millis(150));
+    run_killed.kill().ok();
+    run_killed.wait().unwrap();
+    assert!(run(dir.path(), &killed, &set).status.success() && run(dir.path(), &whole, &set).status.success());
+    check_same(&killed, &whole, "a kill");
+    assert_eq!(fs::metadata(rows).unwrap().modified().unwrap(), asked, "asked again");
+    assert_eq!(fs::read(&files(&killed)[0]).unwrap(), fs::read(rows).unwrap());
+    let corrupt = fs::read_to_string(whole.join("corrupt.csv")).unwrap();
+    assert!(corrupt.contains("can't be decoded"), "{corrupt}");
+    check_refused(dir.path(), &["learn.views=3"], &["learn.views", "learn.image"]);
+}
+
+#[test]
 fn the_number_of_threads_changes_nothing_that_is_learned() {
     let dir = place(40, Faults::default());
     let [alone, many] = ["1", "2"].map(|threads| {

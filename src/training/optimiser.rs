@@ -258,6 +258,14 @@ mod tests {
                 _ => Place { tower: Tower::Text, from_output: 1, decays: false },
             }
         }
+
+        fn begin(&self, pixels: Tensor<4>, _: usize) -> Tensor<2> {
+            self.image(pixels)
+        }
+
+        fn finish(&self, begun: Tensor<2>, _: usize) -> Tensor<2> {
+            begun
+        }
     }
 
     fn two() -> Two {

@@ -186,6 +186,14 @@ impl Trainable for Towers {
         };
         Place { decays, ..place }
     }
+
+    fn begin(&self, pixels: Tensor<4>, layers: usize) -> Tensor<2> {
+        self.clip.begin(pixels, layers)
+    }
+
+    fn finish(&self, begun: Tensor<2>, layers: usize) -> Tensor<2> {
+        self.clip.finish(begun, layers)
+    }
 }
 
 /// The token at `place` of `count` rows from `row` on.

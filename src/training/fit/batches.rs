@@ -9,12 +9,12 @@ use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{Examples, pictures, settings::Augment, tokens::Tokens};
+use super::{Examples, kept::Kept, pictures, settings::Augment, tokens::Tokens};
 use crate::{
     bundle::{Fit, Preprocessing},
     encoder::Preprocessor,
     observation::View,
-    training::{TrainingError, data::Caption, loss::Pairs},
+    training::{TrainingError, data::Caption, loss::Pairs, model::Trainable},
 };
 
 /// Stands for the order of an epoch among its steps.
@@ -29,10 +29,31 @@ pub struct Batch {
     pub texts: Vec<Vec<u32>>,
     /// Photos that should have been here and can't be read, with the reason.
     pub corrupt: Vec<(String, String)>,
-    pixels: Vec<f32>,
-    side: usize,
+    seen: Vec<f32>,
+    input: Input,
     meanings: Vec<u32>,
     labels: Vec<Option<u32>>,
+}
+
+/// What is known of a batch's pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Input {
+    /// Pixels.
+    #[default]
+    Pixels,
+    /// What the layers so far before the output made of them.
+    Begun(usize),
+}
+
+/// How a photo is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Its number among the examples.
+    pub example: usize,
+    /// Whether left and right change places.
+    pub mirrored: bool,
+    /// Of all other chance.
+    pub seed: u64,
 }
 
 /// Draws batches.
@@ -62,11 +83,15 @@ impl Batch {
         self.keys.is_empty()
     }
 
-    /// The pixels of some of its pictures, (pictures, 3, side, side).
-    pub fn pixels(&self, part: Range<usize>, device: &Device) -> Tensor<4> {
-        let floats = 3 * self.side * self.side;
-        let pixels = self.pixels.get(part.start * floats..part.end * floats).unwrap_or_default();
-        Tensor::from_data(TensorData::new(pixels.to_vec(), [pixels.len() / floats.max(1), 3, self.side, self.side]), device)
+    /// What `model` makes of some of its pictures, (pictures, embedding).
+    pub fn images<M: Trainable>(&self, model: &M, part: Range<usize>, device: &Device) -> Tensor<2> {
+        let floats = self.seen.len() / self.len().max(1);
+        let seen = self.seen.get(part.start * floats..part.end * floats).unwrap_or_default();
+        let rows = Tensor::from_data(TensorData::new(seen.to_vec(), [part.len(), floats]), device);
+        match self.input {
+            Input::Pixels => model.image(square(rows)),
+            Input::Begun(layers) => model.finish(rows, layers),
+        }
     }
 
     /// Which of its pairs match.
@@ -104,36 +129,51 @@ impl Batches<'_> {
         order
     }
 
-    /// The batch of a step; `order` is its epoch's. Photos that can't be decoded are left out and named.
-    pub fn draw(&self, order: &[usize], epoch: usize, step: usize) -> Result<Batch, TrainingError> {
+    /// The batch of a step; `order` is its epoch's. Photos that can't be decoded are left out and named. Where views are `kept`, one of them is
+    /// drawn.
+    pub fn draw(&self, order: &[usize], epoch: usize, step: usize, kept: Option<&Kept>) -> Result<Batch, TrainingError> {
         let mut rng = self.chance(epoch, u32::try_from(step).unwrap_or(ORDER - 1));
-        let chosen = order.iter().skip(step * self.size).take(self.size).filter_map(|&i| self.examples.all.get(i));
+        let chosen = order.iter().skip(step * self.size).take(self.size);
         // All chance is drawn before the threads part.
         let drawn: Vec<_> = chosen
-            .filter_map(|example| {
-                let mirrored = rng.random::<bool>() && self.augment.mirror;
+            .filter_map(|&number| {
+                let example = self.examples.all.get(number)?;
+                let look = match kept {
+                    Some(kept) => kept.look(number, rng.random(), self),
+                    None => Look { example: number, mirrored: rng.random::<bool>() && self.augment.mirror, seed: rng.random() },
+                };
                 let caption = example.captions.draw(&mut rng)?;
-                let caption = if mirrored { caption.mirrored() } else { caption.clone() };
-                Some((example, caption, mirrored, rng.random::<u64>()))
+                let caption = if look.mirrored { caption.mirrored() } else { caption.clone() };
+                Some((example, caption, look))
             })
             .collect();
+        let (seen, input) = match kept {
+            Some(kept) => {
+                let undecoded = |name: &str| format!("{name}: can't be decoded");
+                let read = |(example, _, look): &(&super::Example, Caption, Look)| {
+                    Ok::<_, TrainingError>(kept.read(look)?.ok_or_else(|| undecoded(&example.name)))
+                };
+                (drawn.iter().map(read).collect::<Result<_, _>>()?, Input::Begun(kept.layers()))
+            }
+            None => (self.see(&drawn.iter().map(|(.., look)| *look).collect::<Vec<_>>()), Input::Pixels),
+        };
+        let pairs = drawn.into_iter().map(|(example, caption, _)| (example, caption)).zip(seen);
+        gather(pairs, self.tokens, input)
+    }
+
+    /// The pixels of each look, (3, side, side), or why there are none.
+    pub fn see(&self, looks: &[Look]) -> Vec<Result<Vec<f32>, String>> {
         let image = Preprocessing { fit: Fit::Squash, ..self.image.clone() };
-        let seen: Vec<Result<Vec<f32>, String>> = drawn
-            .par_iter()
-            .map_init(
-                || Preprocessor::new(&image),
-                |preprocessor, (example, _, mirrored, seed)| {
-                    let picture = example.picture().map_err(|error| error.to_string())?;
-                    let mut rng = ChaCha8Rng::seed_from_u64(*seed);
-                    let picture = pictures::seen(&picture, *mirrored, &self.augment, &mut rng);
-                    let mut pixels = vec![0.0; preprocessor.floats()];
-                    preprocessor.fill(&picture, View::Full, &mut pixels).map_err(|error| error.to_string())?;
-                    Ok(pixels)
-                },
-            )
-            .collect();
-        let pairs = drawn.into_iter().map(|(example, caption, ..)| (example, caption)).zip(seen);
-        gather(pairs, self.tokens, self.image.size as usize)
+        let see = |preprocessor: &mut Preprocessor, look: &Look| {
+            let example = self.examples.all.get(look.example).ok_or("no such photo")?;
+            let picture = example.picture().map_err(|error| error.to_string())?;
+            let mut rng = ChaCha8Rng::seed_from_u64(look.seed);
+            let picture = pictures::seen(&picture, look.mirrored, &self.augment, &mut rng);
+            let mut pixels = vec![0.0; preprocessor.floats()];
+            preprocessor.fill(&picture, View::Full, &mut pixels).map_err(|error| error.to_string())?;
+            Ok(pixels)
+        };
+        looks.par_iter().map_init(|| Preprocessor::new(&image), see).collect()
     }
 
     fn chance(&self, epoch: usize, step: u32) -> ChaCha8Rng {
@@ -161,18 +201,18 @@ pub fn plain(examples: &[super::Example], tokens: &Tokens, image: &Preprocessing
         .iter()
         .zip(seen)
         .filter_map(|(example, seen)| Some(((example, example.captions.iter().next()?.clone()), seen)));
-    gather(told, tokens, image.size as usize)
+    gather(told, tokens, Input::Pixels)
 }
 
 type Told<'a> = ((&'a super::Example, Caption), Result<Vec<f32>, String>);
 
-fn gather<'a>(pairs: impl Iterator<Item = Told<'a>>, tokens: &Tokens, side: usize) -> Result<Batch, TrainingError> {
-    let mut batch = Batch { side, ..Batch::default() };
+fn gather<'a>(pairs: impl Iterator<Item = Told<'a>>, tokens: &Tokens, input: Input) -> Result<Batch, TrainingError> {
+    let mut batch = Batch { input, ..Batch::default() };
     let mut numbers: HashMap<String, u32> = HashMap::new();
-    for ((example, caption), pixels) in pairs {
-        match pixels {
-            Ok(pixels) => {
-                batch.pixels.extend(pixels);
+    for ((example, caption), seen) in pairs {
+        match seen {
+            Ok(seen) => {
+                batch.seen.extend(seen);
                 batch.keys.push(example.name.clone());
                 batch.texts.push(tokens.ids(&caption.text)?);
                 let next = numbers.len() as u32;
@@ -185,6 +225,13 @@ fn gather<'a>(pairs: impl Iterator<Item = Told<'a>>, tokens: &Tokens, side: usiz
     Ok(batch)
 }
 
+/// Rows of pixels as pictures, (pictures, 3, side, side).
+pub fn square(rows: Tensor<2>) -> Tensor<4> {
+    let [pictures, floats] = rows.dims();
+    let side = (floats / 3).isqrt();
+    rows.reshape([pictures, 3, side, side])
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -194,8 +241,7 @@ pub(super) mod tests {
         Batch {
             keys: (0..pairs).map(|i| format!("s/{i}")).collect(),
             texts: (0..pairs as u32).map(|i| vec![2, 4 + i, 5 + i % 3, 3]).collect(),
-            pixels: (0..pairs * 3 * 32 * 32).map(|i| (i as f32 * 0.37).sin() * (i as f32 * 1e-3).cos()).collect(),
-            side: 32,
+            seen: (0..pairs * 3 * 32 * 32).map(|i| (i as f32 * 0.37).sin() * (i as f32 * 1e-3).cos()).collect(),
             meanings: (0..pairs as u32).map(|i| i.max(1)).collect(),
             labels: vec![None; pairs],
             ..Batch::default()

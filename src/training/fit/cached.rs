@@ -19,7 +19,7 @@ pub fn slopes<M: Trainable>(
     let parts = || (0..batch.len()).step_by(part).map(|start| start..(start + part).min(batch.len()));
     let resting = model.valid();
     let plain = resting.scale().device();
-    let images: Vec<Tensor<2>> = parts().map(|part| resting.image(batch.pixels(part, &plain))).collect();
+    let images: Vec<Tensor<2>> = parts().map(|part| batch.images(&resting, part, &plain)).collect();
     let texts: Vec<Tensor<2>> = parts().map(|part| resting.text(batch.texts.get(part).unwrap_or_default().to_vec())).collect();
     let leaf = |parts: Vec<Tensor<2>>| Tensor::from_inner(Tensor::cat(parts, 0)).require_grad();
     let (images, texts) = (leaf(images), leaf(texts));
@@ -36,7 +36,7 @@ pub fn slopes<M: Trainable>(
             let slope = slope.clone().map(|slope| Tensor::from_inner(slope.narrow(0, start, length)));
             slope.map(|slope| (embedding * slope).sum())
         };
-        let image = along(model.image(batch.pixels(part.clone(), &device)), &of_images);
+        let image = along(batch.images(model, part.clone(), &device), &of_images);
         let text = along(model.text(batch.texts.get(part).unwrap_or_default().to_vec()), &of_texts);
         for product in [image, text].into_iter().flatten().filter(Tensor::is_tracked) {
             slopes = slopes.plus(Slopes::of(model, product.backward()));
@@ -59,7 +59,7 @@ mod tests {
         let pairs = batch.pairs(&model.scale().device());
         let judge = |images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>| pairs.contrastive(images, texts, scale);
         let device = model.scale().device();
-        let whole = judge(model.image(batch.pixels(0..7, &device)), model.text(batch.texts.clone()), model.scale());
+        let whole = judge(batch.images(&model, 0..7, &device), model.text(batch.texts.clone()), model.scale());
         let (loss, found) = slopes(&model, &batch, part, judge);
         assert!((loss - whole.clone().into_scalar::<f32>()).abs() < 1e-5, "{part}: {loss}");
         let want = Slopes::of(&model, whole.backward());

@@ -96,7 +96,7 @@ impl Exam {
 
     fn embed<M: Trainable>(&self, model: &M, part: usize, device: &Device) -> (Tensor<2>, Tensor<2>) {
         let parts = || (0..self.photos.len()).step_by(part).map(|start| start..(start + part).min(self.photos.len()));
-        let images = parts().map(|part| model.image(self.photos.pixels(part, device))).collect();
+        let images = parts().map(|part| self.photos.images(model, part, device)).collect();
         let texts = parts().map(|part| model.text(self.photos.texts.get(part).unwrap_or_default().to_vec())).collect();
         (unit(Tensor::cat(images, 0)), unit(Tensor::cat(texts, 0)))
     }

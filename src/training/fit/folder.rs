@@ -85,6 +85,11 @@ impl Folder {
         &self.dir
     }
 
+    /// What is kept there so as not to be computed again.
+    pub fn kept(&self) -> PathBuf {
+        self.dir.join("kept")
+    }
+
     /// Its checkpoint.
     pub fn checkpoints(&self) -> Checkpoints {
         Checkpoints::new(&self.dir)

@@ -34,6 +34,7 @@ mod exam;
 mod examples;
 mod folder;
 mod guard;
+mod kept;
 mod pictures;
 mod settings;
 pub mod start;
@@ -46,6 +47,7 @@ pub use exam::{Exam, Figures};
 pub use examples::{Example, Examples};
 pub use folder::{Folder, MODEL, RECORD, Record};
 use guard::{Guard, Taken};
+use kept::Kept;
 pub use settings::{DEFAULTS, Settings, assignment, overlay};
 use settings::{Loss, LossKind};
 pub use tokens::Tokens;
@@ -106,6 +108,7 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
         show.say(&checkpoints.told());
     }
     folder.begin(settings, &batches.tokens.bytes)?;
+    let kept = Kept::make(&before, batches, settings, folder, *show)?;
 
     while state.epoch < train.epochs {
         let epoch = state.epoch;
@@ -119,7 +122,7 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
             let at = epoch * steps + state.step;
             model = learning(model, settings, at)?;
             // A batch of pictures and, for each, one of its captions.
-            let batch = batches.draw(&order, epoch, state.step)?;
+            let batch = batches.draw(&order, epoch, state.step, kept.as_ref())?;
             skip(&batch, course, &mut state)?;
             // What the model makes of them, how wrong that is, and which way each weight has to move.
             let (loss, mut slopes) = slopes(&model, &batch, settings);
@@ -176,7 +179,7 @@ fn slopes<M: Trainable>(model: &M, batch: &Batch, settings: &Settings) -> (f32, 
         return cached::slopes(model, batch, settings.train.part, judge);
     }
     let device = model.scale().device();
-    let images = model.image(batch.pixels(0..batch.len(), &device));
+    let images = batch.images(model, 0..batch.len(), &device);
     let texts = model.text(batch.texts.clone());
     let loss = judge(images, texts, model.scale());
     let value = loss.clone().into_data().iter::<f32>().next().unwrap_or(f32::NAN);

@@ -104,6 +104,7 @@ pub struct Learn {
     pub image: usize,
     pub text: usize,
     pub temperature: bool,
+    pub views: u32,
 }
 
 /// Low-rank adapters.

@@ -155,7 +155,7 @@ pub(in crate::training) mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::training::model::{MiniLm, MobileNetV2, Pair, Projection, TextTower, Trained, TwoTowers};
+    use crate::training::model::{MiniLm, MobileNetV2, Pair, Projection, TextTower, Trainable, Trained, TwoTowers};
 
     /// A pair of a few thousand weights, of 32 words, that can be trained.
     pub fn tiny() -> Pair {
@@ -179,6 +179,21 @@ pub(in crate::training) mod tests {
             assert_eq!(embedding.dims(), [2, 16]);
             let values: Vec<f32> = embedding.into_data().iter::<f32>().collect();
             assert!(values.iter().all(|x| x.is_finite()) && values.iter().any(|x| x.abs() > 1e-3), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_picture_that_goes_half_of_the_way_first_arrives_at_the_same_place() {
+        let pair = tiny();
+        let pixels = burn::tensor::Tensor::<4>::random(
+            [2, 3, 32, 32],
+            burn::tensor::Distribution::Uniform(-1.0, 1.0),
+            &Device::flex().autodiff(),
+        );
+        let values = |x: burn::tensor::Tensor<2>| x.into_data().iter::<f32>().collect::<Vec<_>>();
+        let want = values(pair.image(pixels.clone()));
+        for layers in [1, 2, 3, 9, 18, 19] {
+            assert_eq!(values(pair.finish(pair.begin(pixels.clone(), layers), layers)), want, "{layers}");
         }
     }
 

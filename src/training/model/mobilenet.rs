@@ -76,14 +76,50 @@ impl MobileNetV2 {
 
     /// The pooled features.
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
-        let mut x = self.stem.relu6(pixels);
-        for block in &self.blocks {
-            let expanded = block.expand.as_ref().map_or(x.clone(), |expand| expand.relu6(x.clone()));
-            let y = block.project.project(block.depthwise.relu6(expanded));
-            x = if x.dims() == y.dims() { x + y } else { y };
-        }
-        adaptive_avg_pool2d(self.head.relu6(x), [1, 1]).flatten(1, 3)
+        self.finish(self.begin(pixels, self.parts()), self.parts())
     }
+
+    /// Stem, blocks and head.
+    pub(super) fn parts(&self) -> usize {
+        self.blocks.len() + 2
+    }
+
+    /// What the first `parts` make of pixels: a row for each picture, pooled where they are all.
+    pub(super) fn begin(&self, pixels: Tensor<4>, parts: usize) -> Tensor<2> {
+        let x = (0..parts).fold(pixels, |x, part| self.part(part, x));
+        if parts == self.parts() { pool(x) } else { x.flatten(1, 3) }
+    }
+
+    /// The pooled features of what `begin` gave for as many `parts`.
+    pub(super) fn finish(&self, begun: Tensor<2>, parts: usize) -> Tensor<2> {
+        if parts == self.parts() {
+            return begun;
+        }
+        let [batch, values] = begun.dims();
+        let channels = match parts {
+            0 => 3,
+            1 => self.stem.weight.dims()[0],
+            _ => self.blocks.get(parts - 2).map_or(values, |block| block.project.weight.dims()[0]),
+        };
+        let side = (values / channels).isqrt();
+        pool((parts..self.parts()).fold(begun.reshape([batch, channels, side, side]), |x, part| self.part(part, x)))
+    }
+
+    fn part(&self, part: usize, x: Tensor<4>) -> Tensor<4> {
+        match (part.checked_sub(1), self.blocks.get(part.wrapping_sub(1))) {
+            (None, _) => self.stem.relu6(x),
+            (_, None) => self.head.relu6(x),
+            (_, Some(block)) => {
+                let expanded = block.expand.as_ref().map_or(x.clone(), |expand| expand.relu6(x.clone()));
+                let y = block.project.project(block.depthwise.relu6(expanded));
+                if x.dims() == y.dims() { x + y } else { y }
+            }
+        }
+    }
+}
+
+fn pool(x: Tensor<4>) -> Tensor<2> {
+    adaptive_avg_pool2d(x, [1, 1]).flatten(1, 3)
 }
 
 impl Conv {

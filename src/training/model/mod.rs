@@ -61,6 +61,13 @@ pub trait TwoTowers {
 pub trait Trainable: TwoTowers<Image = Tensor<4>, Text = Vec<Vec<u32>>> + Module + Clone {
     /// Where the parameter at `path` (its path in the module, `vision.layers.3.query.weight`) stands.
     fn place(&self, path: &str) -> Place;
+
+    /// What the image tower's layers that stand `layers` or more before its output (one at least) make of pixels: a row for each picture, which
+    /// [`Trainable::finish`] takes up.
+    fn begin(&self, pixels: Tensor<4>, layers: usize) -> Tensor<2>;
+
+    /// The rest of the way: what `begin` gave, for the same `layers`, to (batch, embedding), not of unit length.
+    fn finish(&self, begun: Tensor<2>, layers: usize) -> Tensor<2>;
 }
 
 /// Where a parameter stands: what decay, freezing and layer-wise rates go by.

@@ -111,6 +111,21 @@ impl Trainable for Pair {
         };
         Place { tower, from_output, decays }
     }
+
+    fn begin(&self, pixels: Tensor<4>, layers: usize) -> Tensor<2> {
+        self.vision.begin(pixels, self.before(layers))
+    }
+
+    fn finish(&self, begun: Tensor<2>, layers: usize) -> Tensor<2> {
+        self.image.forward(self.vision.finish(begun, self.before(layers)))
+    }
+}
+
+impl Pair {
+    /// Parts of the image trunk that stand `layers` or more before the output, of which the projection is the last.
+    fn before(&self, layers: usize) -> usize {
+        (self.vision.parts() + 1).saturating_sub(layers).min(self.vision.parts())
+    }
 }
 
 #[cfg(test)]

@@ -79,11 +79,41 @@ impl Trainable for Clip {
         let decays = ["weight", "positions", "words"].iter().any(|name| rest.rsplit('.').next() == Some(name));
         Place { tower, from_output, decays }
     }
+
+    fn begin(&self, pixels: Tensor<4>, layers: usize) -> Tensor<2> {
+        self.vision.begin(pixels, self.before(layers)).flatten(1, 2)
+    }
+
+    fn finish(&self, begun: Tensor<2>, layers: usize) -> Tensor<2> {
+        let ([batch, values], [width]) = (begun.dims(), self.vision.class.dims());
+        self.vision.finish(begun.reshape([batch, values / width, width]), self.before(layers))
+    }
+}
+
+impl Clip {
+    /// Blocks of the image tower that stand `layers` or more before the output; the tokens' embedding stands before all.
+    fn before(&self, layers: usize) -> usize {
+        (self.vision.layers.len() + 1).saturating_sub(layers).min(self.vision.layers.len())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_that_goes_half_of_the_way_first_arrives_at_the_same_place() {
+        let text = r#"{"vision_config": {"num_hidden_layers": 3, "hidden_size": 8, "num_attention_heads": 2, "image_size": 8, "patch_size": 4},
+            "text_config": {"num_hidden_layers": 1, "hidden_size": 8, "num_attention_heads": 2}}"#;
+        let clip = Clip::new(&Config::parse("small", text).expect("a CLIP"), &Device::flex());
+        let pixels: Tensor<4> = Tensor::random([2, 3, 8, 8], burn::tensor::Distribution::Uniform(-1.0, 1.0), &Device::flex());
+        let values = |x: Tensor<2>| x.into_data().iter::<f32>().collect::<Vec<_>>();
+        let want = values(clip.image(pixels.clone()));
+        for layers in 1..=4 {
+            let found = values(clip.finish(clip.begin(pixels.clone(), layers), layers));
+            assert!(found.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-5), "{layers}");
+        }
+    }
 
     #[test]
     fn every_parameter_has_its_place() {

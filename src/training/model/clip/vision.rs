@@ -69,8 +69,18 @@ impl Vision {
 
     /// Pixels, (batch, 3, side, side), to (batch, embedding).
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
-        let tokens = self.embed(pixels);
-        let Some((last, layers)) = self.layers.split_last() else { return self.pool(tokens) };
+        self.finish(self.embed(pixels), 0)
+    }
+
+    /// Pixels as tokens, (batch, tokens, width), behind the first `blocks`.
+    pub fn begin(&self, pixels: Tensor<4>, blocks: usize) -> Tensor<3> {
+        self.layers.iter().take(blocks).fold(self.embed(pixels), |tokens, layer| layer.forward(tokens, None))
+    }
+
+    /// The rest of the way from what `begin` gave for as many `blocks`.
+    pub fn finish(&self, tokens: Tensor<3>, blocks: usize) -> Tensor<2> {
+        let left = self.layers.get(blocks..).unwrap_or_default();
+        let Some((last, layers)) = left.split_last() else { return self.pool(tokens) };
         let tokens = layers.iter().fold(tokens, |tokens, layer| layer.forward(tokens, None));
         self.pool(last.forward_some(class(tokens.clone()), tokens, None))
     }
