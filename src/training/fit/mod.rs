@@ -46,7 +46,7 @@ pub use exam::{Exam, Figures};
 pub use examples::{Example, Examples};
 pub use folder::{Folder, MODEL, RECORD, Record};
 use guard::{Guard, Taken};
-pub use settings::{DEFAULTS, Settings, assignment, overlay};
+pub use settings::{DEFAULTS, Kind, Settings, assignment, overlay};
 use settings::{Loss, LossKind};
 pub use tokens::Tokens;
 

@@ -3,12 +3,15 @@
 //! Owns both towers' forward passes and where each parameter stands. Leaves files to `layout`, the graphs that walk to `onnx`.
 //! Its output equals that of `transformers` and of open_clip: `tests/parity.rs`.
 
+use std::collections::BTreeMap;
+
 use burn::{
     module::{Module, Param},
     tensor::{Device, Tensor},
 };
 
 use super::{MOST_LOG_SCALE, Place, Tower, Trainable, TwoTowers};
+use crate::training::{TrainingError, weights};
 
 mod block;
 mod config;
@@ -78,6 +81,10 @@ impl Trainable for Clip {
         // What open_clip's trainer decays: every table and matrix, no vector.
         let decays = ["weight", "positions", "words"].iter().any(|name| rest.rsplit('.').next() == Some(name));
         Place { tower, from_output, decays }
+    }
+
+    fn published(&self) -> Result<BTreeMap<String, weights::Tensor>, TrainingError> {
+        Ok(layout::weights(self)?.into_tensors())
     }
 }
 
