@@ -12,6 +12,11 @@ use crate::training::{
     onnx::{Graph, GraphProto, Model, NodeProto, Values},
 };
 
+/// Whether `model` is a transformer, whose activations find their range at each run.
+pub fn attends(model: &Model) -> bool {
+    model.graph.node.iter().any(|node| node.op_type() == "Softmax")
+}
+
 /// Makes products with a constant matrix integer ones, and stores every table that is looked up as 8-bit rows, each with its
 /// scale. A table is never summed over, so that `bits` is for the products alone.
 ///

@@ -13,7 +13,7 @@ mod rounding;
 mod unpack;
 
 pub use calibrate::{Ranges, calibrate};
-pub use dynamic::dynamic;
+pub use dynamic::{attends, dynamic};
 pub use qdq::qdq;
 pub use rounding::WeightBits;
 

@@ -66,9 +66,14 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
 
     show.say("quantising the image tower");
     let image = Model::read(&dir.join(IMAGE_F32))?;
-    let ranges = quantise::calibrate(&image, observed(&manifest.image, &train))?;
-    quantise::qdq(&image, &ranges, WeightBits::Eight, &towers::SENSITIVE)?.write(&dir.join(IMAGE_INT8))?;
-    quantise::qdq(&image, &ranges, WeightBits::Seven, &towers::SENSITIVE)?.write(&dir.join(IMAGE_INT8R))?;
+    let widths = [(WeightBits::Eight, IMAGE_INT8), (WeightBits::Seven, IMAGE_INT8R)];
+    if quantise::attends(&image) {
+        widths.into_iter().try_for_each(|(bits, name)| quantise::dynamic(&image, bits)?.write(&dir.join(name)))?;
+    } else {
+        let ranges = quantise::calibrate(&image, observed(&manifest.image, &train))?;
+        let rounded = |bits| quantise::qdq(&image, &ranges, bits, &towers::SENSITIVE);
+        widths.into_iter().try_for_each(|(bits, name)| rounded(bits)?.write(&dir.join(name)))?;
+    }
     // One that did not learn is in 8 bits already.
     let f32_text = dir.join(TEXT_F32);
     if f32_text.exists() {
@@ -93,7 +98,10 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
     let classes = prompts(&bundle, &vocabulary, || text_tower(&bundle))?;
     let mut facets = Vec::new();
     let first_scale = manifest.calibration.captions.as_ref().map_or(20.0, |captions| captions.scale);
-    manifest.calibration.captions = Some(calibrate_captions(&photos, &int8_captions));
+    match calibrate_captions(&photos, &int8_captions) {
+        Some(captions) => manifest.calibration.captions = Some(captions),
+        None => show.say("no photo of val has a Street-30 category; the temperature stays what was learned"),
+    }
     manifest.calibration.facets.clear();
     for ((_, facet), classes) in vocabulary.facets().zip(&classes) {
         let score = |photo: &Embedded| {
@@ -119,7 +127,8 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
     })
 }
 
-fn calibrate_captions(photos: &[Embedded], captions: &[Embedding]) -> CaptionCalibration {
+/// `None` where no photo has a category.
+fn calibrate_captions(photos: &[Embedded], captions: &[Embedding]) -> Option<CaptionCalibration> {
     let answers: Vec<(Vec<f32>, usize)> = photos
         .iter()
         .filter_map(|photo| {
@@ -127,7 +136,7 @@ fn calibrate_captions(photos: &[Embedded], captions: &[Embedding]) -> CaptionCal
             Some((captions.iter().map(|caption| photo.embedding.cosine(caption)).collect(), truth))
         })
         .collect();
-    calibrate::captions(&answers)
+    (!answers.is_empty()).then(|| calibrate::captions(&answers))
 }
 
 /// Every how manieth photo makes [`BACKGROUND_PHOTOS`] of all.
