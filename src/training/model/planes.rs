@@ -54,7 +54,7 @@ impl Planes {
     }
 
     /// Rows of a padded plane that are not padding.
-    fn inner<'a>(self, padded: &'a mut [f32]) -> impl Iterator<Item = &'a mut [f32]> {
+    fn inner(self, padded: &mut [f32]) -> impl Iterator<Item = &mut [f32]> {
         let (width, before) = (self.padded().1, self.before());
         padded.chunks_exact_mut(width).skip(before).take(self.height).map(move |row| &mut row[before..before + self.width])
     }
