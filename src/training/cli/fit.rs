@@ -15,7 +15,8 @@ use crate::{
         TrainingError,
         data::{self, Captioner, Captions, PhotoShard, Split},
         fit::{
-            Batches, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, Record, Settings, Tokens, assignment, fit, overlay,
+            Batches, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, Record, Settings, Tokens, assignment, fit,
+            overlay,
             start::{self, Source, Start},
         },
         heads::sentences,

@@ -65,8 +65,9 @@ impl Source {
             _ if dir.join(MANIFEST).exists() => Ok(Self::Bundle(dir)),
             _ if layout::is_there(&dir) => Ok(Self::Checkpoint(dir)),
             _ => {
-                let problem =
-                    format!("neither {MANIFEST} nor a CLIP's config.json is there; name a bundle, a CLIP's folder or {FRESH:?}");
+                let problem = format!(
+                    "neither {MANIFEST} nor a CLIP's config.json is there; name a bundle, a CLIP's folder or {FRESH:?}"
+                );
                 Err(TrainingError::Data { file: from.to_owned(), problem })
             }
         }

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Embedded, embed};
+use super::{
+    Embedded, embed,
+    gate::{self, Asked},
+};
 use crate::{
     bundle::{
         BACKGROUND, Bundle, CaptionCalibration, IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, Manifest, PROMPTS, Preprocessing, TEXT_F32,
@@ -35,6 +38,8 @@ use crate::{
 
 /// Photos whose activations set the ranges; other counts were not compared.
 const OBSERVED: usize = 256;
+/// Photos that both image towers are asked before anything is written.
+const ASKED: usize = 64;
 /// Photos in one observed batch.
 const BATCH: usize = 8;
 /// Ordinary photos against which a new phrase's threshold is found.
@@ -66,20 +71,30 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
 
     show.say("quantising the image tower");
     let image = Model::read(&dir.join(IMAGE_F32))?;
-    let widths = [(WeightBits::Eight, IMAGE_INT8), (WeightBits::Seven, IMAGE_INT8R)];
-    if quantise::attends(&image) {
-        widths.into_iter().try_for_each(|(bits, name)| quantise::dynamic(&image, bits)?.write(&dir.join(name)))?;
-    } else {
-        let ranges = quantise::calibrate(&image, observed(&manifest.image, &train))?;
-        let rounded = |bits| quantise::qdq(&image, &ranges, bits, &towers::SENSITIVE);
-        widths.into_iter().try_for_each(|(bits, name)| rounded(bits)?.write(&dir.join(name)))?;
-    }
+    let rounded = rounded_image(&image, &manifest.image, &train)?;
+    // Seven bits saturate on no CPU: what they change is the rounding's own doing.
+    let asked = Asked::Pictures(observed(&manifest.image, &val).take(ASKED / BATCH).collect::<Result<_, _>>()?);
+    gate::pass(&dir.join(IMAGE_INT8R), [&image, &rounded(WeightBits::Seven, &[])?], &asked, &f32_captions, |names| {
+        rounded(WeightBits::Seven, names)
+    })?;
     // One that did not learn is in 8 bits already.
     let f32_text = dir.join(TEXT_F32);
-    if f32_text.exists() {
+    let text = if f32_text.exists() {
         show.say("quantising the text tower");
-        // Seven bits: there is one text tower for every CPU, and it must not saturate on any.
-        quantise::dynamic(&Model::read(&f32_text)?, WeightBits::Seven)?.write(&dir.join(TEXT_INT8))?;
+        let text = Model::read(&f32_text)?;
+        // There is one text tower for every CPU, and it must not saturate on any.
+        let rounded = |names: &[&str]| quantise::dynamic(&text, WeightBits::Seven, names);
+        let small = rounded(&[])?;
+        let asked = Asked::texts(dir, &manifest.text, &captions)?;
+        gate::pass(&dir.join(TEXT_INT8), [&text, &small], &asked, &f32_captions, rounded)?;
+        Some(small)
+    } else {
+        None
+    };
+    rounded(WeightBits::Eight, &[])?.write(&dir.join(IMAGE_INT8))?;
+    rounded(WeightBits::Seven, &[])?.write(&dir.join(IMAGE_INT8R))?;
+    if let Some(text) = text {
+        text.write(&dir.join(TEXT_INT8))?;
         fs::remove_file(&f32_text).map_err(|source| TrainingError::File { file: f32_text.display().to_string(), source })?;
     }
     manifest.seal(dir)?;
@@ -124,6 +139,20 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
         text: agreement(&f32_captions, &int8_captions, &f32_captions),
         facets,
         manifest,
+    })
+}
+
+/// What rounds the image tower to so many bits, but for the named nodes.
+fn rounded_image<'a>(
+    image: &'a Model,
+    input: &Preprocessing,
+    train: &[PhotoShard],
+) -> Result<impl Fn(WeightBits, &[&str]) -> Result<Model, TrainingError> + 'a, TrainingError> {
+    // A transformer's activations find their ranges at each run.
+    let ranges = if quantise::attends(image) { None } else { Some(quantise::calibrate(image, observed(input, train))?) };
+    Ok(move |bits, names: &[&str]| match &ranges {
+        Some(ranges) => quantise::qdq(image, ranges, bits, &[names, &towers::SENSITIVE].concat()),
+        None => quantise::dynamic(image, bits, names),
     })
 }
 
