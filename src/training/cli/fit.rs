@@ -15,11 +15,12 @@ use crate::{
         TrainingError,
         data::{self, Captioner, Captions, PhotoShard, Split},
         fit::{
-            Batches, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Record, Settings, Tokens, assignment, fit, overlay,
+            Batches, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, Record, Settings, Tokens, assignment, fit,
+            overlay,
             start::{self, Source, Start},
         },
         heads::sentences,
-        model::{Trainable, parameters::tensors},
+        model::Trainable,
         progress::Show,
     },
     vocabulary::Vocabulary,
@@ -37,7 +38,7 @@ pub(super) struct FitArgs {
     /// for further folders.
     #[arg(long, value_name = "DIR")]
     data: Vec<PathBuf>,
-    /// What to start from: a bundle, a folder in Hugging Face's layout, or "fresh".
+    /// What to start from: a bundle, a CLIP in the layout of Hugging Face or of open_clip, or "fresh".
     #[arg(long, value_name = "WHAT")]
     from: Option<String>,
     /// Folder of all-MiniLM-L6-v2, so that a bundle's text tower learns too.
@@ -74,15 +75,19 @@ impl FitArgs {
         let files = || [("tokenizer".to_owned(), tokens.checksum.clone())].into_iter().chain(checksums(&train, &val));
         let device = Device::flex().autodiff();
         let begun = match &from {
+            Source::Fresh if settings.model.kind == Kind::Clip => {
+                let begun = start::fresh_clip(&settings.model, &tokens, settings.seed, &device)?;
+                return train_on(begun, &learned, &asked, &tokens, &settings, &folder, files().collect(), show);
+            }
             Source::Fresh => start::fresh(&settings.model, tokens.words(), settings.seed, &device)?,
             Source::Bundle(dir) => {
                 let told = learned.all.iter().chain(&asked.all).map(|example| &example.captions);
                 let sentences = every(told);
                 start::bundle(dir, &sentences, &tokens, &settings, &folder.dir().join("kept"), &device, show)?
             }
-            Source::HuggingFace(dir) => {
-                let problem = "a folder in Hugging Face's layout can't be fitted yet; name a bundle or \"fresh\"".to_owned();
-                return Err(TrainingError::Data { file: dir.display().to_string(), problem });
+            Source::Checkpoint(dir) => {
+                let begun = start::checkpoint(dir, &device)?;
+                return train_on(begun, &learned, &asked, &tokens, &settings, &folder, files().collect(), show);
             }
         };
         train_on(begun, &learned, &asked, &tokens, &settings, &folder, files().collect(), show)
@@ -118,7 +123,7 @@ fn train_on<M: Trainable>(
     mut data: BTreeMap<String, String>,
     show: Show,
 ) -> Result<(), TrainingError> {
-    let Start { model, image, text, checksums } = begun;
+    let Start { model, image, text, checksums, beside } = begun;
     data.extend(checksums);
     let exam = Exam::new(&asked.all, tokens, &image, show)?;
     let (size, seed) = (settings.train.batch, settings.seed);
@@ -130,7 +135,7 @@ fn train_on<M: Trainable>(
     let scale = model.scale().into_scalar::<f32>();
     let from = settings.from.clone();
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    folder.finish(&tensors(&model), &Record { version, from, mix, scale, recall, image, text, checksums: data })?;
+    folder.finish(&model.published()?, &beside, &Record { version, from, mix, scale, recall, image, text, checksums: data })?;
     println!("image_to_text_1 {:.4}", recall[0]);
     println!("text_to_image_1 {:.4}", recall[1]);
     show.say(&format!("kept in {}", folder.dir().display()));

@@ -119,9 +119,15 @@ impl Folder {
         self.write(CORRUPT, &skipped.map_err(|e| wrong(CORRUPT, e))?)
     }
 
-    /// Keeps what was learned; the record comes last, so that a folder with one is whole.
-    pub fn finish(&self, model: &BTreeMap<String, Tensor>, record: &Record) -> Result<(), TrainingError> {
+    /// Keeps what was learned, and the files `beside` it by name; the record comes last, so that a folder with one is whole.
+    pub fn finish(
+        &self,
+        model: &BTreeMap<String, Tensor>,
+        beside: &BTreeMap<&'static str, Vec<u8>>,
+        record: &Record,
+    ) -> Result<(), TrainingError> {
         weights::write(&self.dir.join(MODEL), model, None)?;
+        beside.iter().try_for_each(|(name, bytes)| self.write(name, bytes))?;
         let told = toml::to_string_pretty(record).map_err(|e| meaning(&self.dir.join(RECORD), e.to_string()))?;
         self.write(RECORD, told.as_bytes())
     }

@@ -48,7 +48,7 @@ pub use examples::{Example, Examples};
 pub use folder::{Folder, MODEL, RECORD, Record};
 use guard::{Guard, Taken};
 use kept::Kept;
-pub use settings::{DEFAULTS, Settings, assignment, overlay};
+pub use settings::{DEFAULTS, Kind, Settings, assignment, overlay};
 use settings::{Loss, LossKind};
 pub use tokens::Tokens;
 

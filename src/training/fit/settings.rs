@@ -12,7 +12,7 @@ use toml::{Table, Value};
 
 use crate::training::{
     TrainingError,
-    model::{FreshImage, FreshText},
+    model::{FreshClip, FreshImage, FreshText},
     optimiser::AdamWSettings,
 };
 
@@ -48,11 +48,23 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FreshModel {
+    pub kind: Kind,
     pub tokenizer: PathBuf,
     pub embedding: usize,
     pub scale: f32,
     pub image: FreshImage,
     pub text: FreshText,
+    pub clip: FreshClip,
+}
+
+/// Which networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A MobileNetV2 and a sentence encoder.
+    Pair,
+    /// CLIP's transformers.
+    Clip,
 }
 
 /// Steps and batches.

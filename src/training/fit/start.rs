@@ -1,4 +1,4 @@
-//! What a run starts from: fresh weights, a bundle, or a folder in Hugging Face's layout.
+//! What a run starts from: fresh weights, a bundle, or a CLIP's checkpoint.
 //!
 //! Owns the reading of a model back out of what it was shipped as. Leaves the layers to `model`, the graphs to `onnx`.
 
@@ -12,16 +12,19 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    settings::{FRESH, FreshModel, Settings},
+    settings::{FRESH, FreshModel, Kind, Settings},
     tokens::Tokens,
 };
 use crate::{
-    bundle::{Bundle, IMAGE_F32, MANIFEST, Preprocessing, TEXT_F32, TEXT_INT8, TextInput, checksum},
-    encoder::{self, OnnxTextEncoder, Runtime, SessionOptions, Spinning},
+    bundle::{Bundle, Filter, Fit, IMAGE_F32, MANIFEST, Preprocessing, TEXT_F32, TEXT_INT8, TOKENIZER, TextInput, checksum},
+    encoder::{
+        self, OnnxTextEncoder, Runtime, SessionOptions, Spinning,
+        published::preprocessing::{MEAN, STD},
+    },
     training::{
         TrainingError,
-        features::{self, CONTEXT, Cache, PAD, preprocessing},
-        model::{Kept, MiniLm, MobileNetV2, Pair, Projection, TextTower, Trained, image_trunk, text_trunk},
+        features::{self, Cache, PAD, preprocessing},
+        model::{Clip, Kept, MiniLm, MobileNetV2, Pair, Projection, TextTower, Trained, clip::layout, image_trunk, text_trunk},
         onnx::Model,
         progress::Show,
         weights::{Tensor, Weights},
@@ -35,8 +38,8 @@ pub enum Source {
     Fresh,
     /// A bundle of the default pair.
     Bundle(PathBuf),
-    /// `config.json` and `model.safetensors`, as `transformers` writes them.
-    HuggingFace(PathBuf),
+    /// A CLIP, as `transformers` or open_clip writes it.
+    Checkpoint(PathBuf),
 }
 
 /// A model that is ready to learn, and how it sees and reads.
@@ -49,6 +52,8 @@ pub struct Start<M> {
     pub text: TextInput,
     /// SHA-256 of what it was read from, by name.
     pub checksums: BTreeMap<String, String>,
+    /// Files that what is learned needs beside it, by name.
+    pub beside: BTreeMap<&'static str, Vec<u8>>,
 }
 
 impl Source {
@@ -58,10 +63,11 @@ impl Source {
         match from {
             FRESH => Ok(Self::Fresh),
             _ if dir.join(MANIFEST).exists() => Ok(Self::Bundle(dir)),
-            _ if dir.join("config.json").exists() => Ok(Self::HuggingFace(dir)),
+            _ if layout::is_there(&dir) => Ok(Self::Checkpoint(dir)),
             _ => {
-                let problem =
-                    format!("neither {MANIFEST} nor config.json is there; name a bundle, a Hugging Face folder or {FRESH:?}");
+                let problem = format!(
+                    "neither {MANIFEST} nor a CLIP's config.json is there; name a bundle, a CLIP's folder or {FRESH:?}"
+                );
                 Err(TrainingError::Data { file: from.to_owned(), problem })
             }
         }
@@ -71,9 +77,12 @@ impl Source {
 /// The tokenizer that goes with `from`.
 pub fn tokens(from: &Source, settings: &Settings) -> Result<Tokens, TrainingError> {
     match from {
-        Source::Fresh => Tokens::open(&settings.model.tokenizer, settings.model.text.context),
+        Source::Fresh => {
+            let FreshModel { kind, tokenizer, text, clip, .. } = &settings.model;
+            Tokens::open(tokenizer, if *kind == Kind::Clip { clip.context } else { text.context })
+        }
         Source::Bundle(dir) => Tokens::open(dir, Bundle::open(dir)?.manifest.text.context),
-        Source::HuggingFace(dir) => Tokens::open(dir, CONTEXT),
+        Source::Checkpoint(dir) => Tokens::open(dir, layout::config(dir)?.text.context),
     }
 }
 
@@ -91,7 +100,44 @@ pub fn fresh(model: &FreshModel, words: usize, seed: u64, device: &Device) -> Re
         image: Preprocessing { size: model.image.size, ..preprocessing() },
         text: TextInput { context: model.text.context, pad: PAD },
         checksums: BTreeMap::new(),
+        beside: BTreeMap::new(),
     })
+}
+
+/// A CLIP of random weights that reads with `tokens`.
+pub fn fresh_clip(model: &FreshModel, tokens: &Tokens, seed: u64, device: &Device) -> Result<Start<Clip>, TrainingError> {
+    let around = tokens.ids("")?;
+    let file = model.tokenizer.join(TOKENIZER).display().to_string();
+    let [begin, end] = around[..] else {
+        let problem = format!("it puts {around:?} around a text where CLIP wants an id before and one behind; take another");
+        return Err(TrainingError::Data { file, problem });
+    };
+    let config = model.clip.config(model.embedding, model.scale, tokens.words(), [begin, end])?;
+    let image = Preprocessing { size: model.clip.size, fit: Fit::Crop, filter: Filter::Bicubic, mean: MEAN, std: STD };
+    let fresh = layout::Checkpoint::fresh(config, image, &file, &tokens.bytes, seed, device)?;
+    Ok(begun(fresh, BTreeMap::new()))
+}
+
+/// The CLIP in `dir`.
+pub fn checkpoint(dir: &Path, device: &Device) -> Result<Start<Clip>, TrainingError> {
+    let checkpoint = layout::Checkpoint::read(dir, device)?;
+    let failed = |path: &Path, source| TrainingError::File { file: path.display().to_string(), source };
+    let mut checksums = BTreeMap::new();
+    for entry in std::fs::read_dir(dir).map_err(|source| failed(dir, source))? {
+        let path = entry.map_err(|source| failed(dir, source))?.path();
+        if path.extension().is_some_and(|end| end == "safetensors" || end == "json") {
+            let bytes = std::fs::read(&path).map_err(|source| failed(&path, source))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            checksums.insert(name, checksum(&bytes));
+        }
+    }
+    Ok(begun(checkpoint, checksums))
+}
+
+fn begun(checkpoint: layout::Checkpoint, checksums: BTreeMap<String, String>) -> Start<Clip> {
+    let beside = checkpoint.beside();
+    let text = TextInput { context: checkpoint.config.text.context, pad: checkpoint.tokens.end() };
+    Start { model: checkpoint.model, image: checkpoint.preprocessing, text, checksums, beside }
 }
 
 /// The pair of the bundle in `dir`. Its text tower learns where `text_weights` holds all-MiniLM-L6-v2's trunk, which stands behind
@@ -127,7 +173,8 @@ pub fn bundle(
         let text = TextTower::new(trunk, &heads.text, device);
         Pair::new(vision, text, &heads, device)
     };
-    Ok(Start { model, image: opened.manifest.image.clone(), text: opened.manifest.text.clone(), checksums })
+    let (image, text) = (opened.manifest.image.clone(), opened.manifest.text.clone());
+    Ok(Start { model, image, text, checksums, beside: BTreeMap::new() })
 }
 
 /// The trunk and the projection of an exported image tower, out of its graph's constants.

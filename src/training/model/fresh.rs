@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
-use super::{minilm::HEAD_WIDTH, mobilenet::STAGES};
+use super::{
+    clip::{Activation, Blocks, Config, TextConfig, VisionConfig},
+    minilm::HEAD_WIDTH,
+    mobilenet::STAGES,
+};
 use crate::training::{
     TrainingError,
     weights::{Tensor, Weights},
@@ -19,6 +23,9 @@ const CHANNELS: [usize; 7] = [16, 24, 32, 64, 96, 160, 320];
 const HEAD: usize = 1280;
 /// BERT's first deviation (Devlin et al. 2018, `initializer_range`).
 const BERT_DEVIATION: f32 = 0.02;
+
+/// Components of a head in every CLIP (Radford et al. 2021, tables 19 and 20).
+const CLIP_HEAD_WIDTH: usize = 64;
 
 /// A MobileNetV2 to start from nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +60,67 @@ impl Default for FreshText {
     /// all-MiniLM-L6-v2's.
     fn default() -> Self {
         Self { width: 384, layers: 6, context: 256 }
+    }
+}
+
+/// A CLIP to start from nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FreshClip {
+    /// Side of its pictures in pixels.
+    pub size: u32,
+    /// Side of a patch in pixels.
+    pub patch: usize,
+    /// Components of the image tower's tokens, a multiple of 64.
+    pub image_width: usize,
+    /// Layers of the image tower.
+    pub image_layers: usize,
+    /// Components of the text tower's tokens, a multiple of 64.
+    pub text_width: usize,
+    /// Layers of the text tower.
+    pub text_layers: usize,
+    /// The most tokens that it reads.
+    pub context: usize,
+}
+
+impl Default for FreshClip {
+    /// ViT-B/32's.
+    fn default() -> Self {
+        Self { size: 224, patch: 32, image_width: 768, image_layers: 12, text_width: 512, text_layers: 12, context: 77 }
+    }
+}
+
+impl FreshClip {
+    /// The whole shape, for so many components and `words`, of which the ids in `around` stand before and behind a text.
+    pub fn config(&self, embedding: usize, scale: f32, words: usize, around: [u32; 2]) -> Result<Config, TrainingError> {
+        let setting = |problem: String| TrainingError::Setting { problem: format!("model.clip: {problem}") };
+        let blocks = |layers, width: usize| {
+            let heads = width / CLIP_HEAD_WIDTH;
+            Blocks { layers, width, inner: 4 * width, heads, activation: Activation::QuickGelu, epsilon: 1e-5 }
+        };
+        if let Some(width) = [self.image_width, self.text_width].into_iter().find(|width| width % CLIP_HEAD_WIDTH != 0) {
+            return Err(setting(format!("a width of {width}; choose a multiple of {CLIP_HEAD_WIDTH}")));
+        }
+        let [begin, end] = around;
+        let config = Config {
+            vision: VisionConfig {
+                blocks: blocks(self.image_layers, self.image_width),
+                side: self.size as usize,
+                patch: self.patch,
+            },
+            text: TextConfig {
+                blocks: blocks(self.text_layers, self.text_width),
+                words,
+                context: self.context,
+                begin,
+                end,
+                pad: end,
+            },
+            embedding,
+            log_scale: scale.ln(),
+        };
+        config.meaning().map_err(setting)?;
+        Ok(config)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Owns the projection heads, the learned temperature, and the towers' forward passes, against which the exported graphs are
 //! tested. Leaves the loss to `loss`, the graphs that walk to `onnx`.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use burn::{
     module::{Module, Param},
@@ -30,7 +30,7 @@ mod planes;
 
 pub use classes::Classes;
 pub use clip::Clip;
-pub use fresh::{FreshImage, FreshText, image_trunk, text_trunk};
+pub use fresh::{FreshClip, FreshImage, FreshText, image_trunk, text_trunk};
 pub use minilm::MiniLm;
 pub use mobilenet::MobileNetV2;
 pub use pair::{Kept, Pair, TextTower};
@@ -68,6 +68,11 @@ pub trait Trainable: TwoTowers<Image = Tensor<4>, Text = Vec<Vec<u32>>> + Module
 
     /// The rest of the way: what `begin` gave, for the same `layers`, to (batch, embedding), not of unit length.
     fn finish(&self, begun: Tensor<2>, layers: usize) -> Tensor<2>;
+
+    /// Its parameters as its kind of file has them.
+    fn published(&self) -> Result<BTreeMap<String, weights::Tensor>, TrainingError> {
+        Ok(parameters::tensors(self))
+    }
 }
 
 /// Where a parameter stands: what decay, freezing and layer-wise rates go by.
@@ -222,7 +227,7 @@ impl Trained {
     /// Writes a safetensors file: `image.weight`, `image.bias`, `text.weight`, `text.bias`, `scale`, `residuals`.
     pub fn write(&self, path: &Path) -> Result<(), TrainingError> {
         let tensor = |shape: Vec<usize>, values: &[f32]| weights::Tensor { shape, values: values.to_vec() };
-        let mut tensors = std::collections::BTreeMap::new();
+        let mut tensors = BTreeMap::new();
         for (name, layer) in [("image", &self.image), ("text", &self.text)] {
             tensors.insert(format!("{name}.weight"), tensor(vec![layer.inputs, layer.outputs], &layer.weight));
             tensors.insert(format!("{name}.bias"), tensor(vec![layer.outputs], &layer.bias));

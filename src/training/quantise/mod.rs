@@ -13,9 +13,19 @@ mod rounding;
 mod unpack;
 
 pub use calibrate::{Ranges, calibrate};
-pub use dynamic::dynamic;
+pub use dynamic::{attends, dynamic};
 pub use qdq::qdq;
 pub use rounding::WeightBits;
+
+use super::onnx::{Model, NodeProto};
+
+/// The nodes of `model` that hold a matrix or windows, in their order.
+pub fn layers(model: &Model) -> impl Iterator<Item = &str> {
+    let holds = |edge: &String| model.graph.constant(edge).is_some_and(|tensor| tensor.dims.len() > 1);
+    let is_layer =
+        move |node: &&NodeProto| matches!(node.op_type(), "Conv" | "MatMul" | "Gather") && node.input.iter().any(holds);
+    model.graph.node.iter().filter(is_layer).map(NodeProto::name)
+}
 
 #[cfg(test)]
 mod tests {
@@ -24,12 +34,9 @@ mod tests {
         encoder::{Input, Values},
         training::{
             model::clip::Activation,
-            onnx::{
-                Model,
-                towers::{
-                    small_clip, small_image, small_text,
-                    testing::{Numbers, run},
-                },
+            onnx::towers::{
+                small_clip, small_image, small_text,
+                testing::{Numbers, run},
             },
             weights::Tensor,
         },
@@ -89,7 +96,7 @@ mod tests {
         let float = small_text();
         // With eight bits, where the CPU's sums of 16 bits are too narrow for them.
         for (bits, want) in [(WeightBits::Seven, 0.995), (WeightBits::Eight, 0.98)] {
-            let model = dynamic(&float, bits).expect("a graph");
+            let model = dynamic(&float, bits, &[]).expect("a graph");
             let cosine = cosine(&read(&float), &read(&model));
             assert!(cosine > want, "{cosine} with {bits:?}");
         }
@@ -101,7 +108,7 @@ mod tests {
         let [image, text] = small_clip::graphs(&config, &clip);
         let pixels = Numbers(5).take(3 * 3 * 16 * 16);
         for (bits, want) in [(WeightBits::Seven, 0.995), (WeightBits::Eight, 0.97)] {
-            let [small_image, small_text] = [&image, &text].map(|model| dynamic(model, bits).expect("a graph"));
+            let [small_image, small_text] = [&image, &text].map(|model| dynamic(model, bits, &[]).expect("a graph"));
             let seen = cosine(&small_clip::embed(&image, &pixels), &small_clip::embed(&small_image, &pixels));
             let read = cosine(&small_clip::read(&text), &small_clip::read(&small_text));
             assert!(seen > want && read > want, "{seen} and {read} with {bits:?}");

@@ -21,13 +21,10 @@ use crate::{
 pub fn export_checkpoint(dir: &Path, out: &Path) -> Result<Manifest, TrainingError> {
     let checkpoint = Checkpoint::read(dir, &Device::flex())?;
     let config = &checkpoint.config;
-    let weights = layout::weights(&checkpoint.model)?;
     let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let failed = |source| TrainingError::File { file: out.display().to_string(), source };
     make_whole(out, failed, |out| {
-        towers::clip_image(&weights, config)?.write(&out.join(IMAGE_F32))?;
-        towers::clip_text(&weights, config)?.write(&out.join(TEXT_F32))?;
-        checkpoint.write_tokenizer(&out.join(TOKENIZER))?;
+        write(&checkpoint, out)?;
         let mut manifest = Manifest {
             format: FORMAT,
             name,
@@ -47,6 +44,14 @@ pub fn export_checkpoint(dir: &Path, out: &Path) -> Result<Manifest, TrainingErr
         manifest.seal(out)?;
         Ok(manifest)
     })
+}
+
+/// Writes both towers and the tokenizer into the folder `out`.
+pub(super) fn write(checkpoint: &Checkpoint, out: &Path) -> Result<(), TrainingError> {
+    let weights = layout::weights(&checkpoint.model)?;
+    towers::clip_image(&weights, &checkpoint.config)?.write(&out.join(IMAGE_F32))?;
+    towers::clip_text(&weights, &checkpoint.config)?.write(&out.join(TEXT_F32))?;
+    checkpoint.write_tokenizer(&out.join(TOKENIZER))
 }
 
 #[cfg(test)]

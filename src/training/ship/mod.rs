@@ -24,6 +24,7 @@ use crate::bundle::{
 
 mod checkpoint;
 mod embed;
+mod gate;
 mod quantise;
 mod whole;
 

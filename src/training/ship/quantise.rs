@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Embedded, embed};
+use super::{
+    Embedded, embed,
+    gate::{self, Asked},
+};
 use crate::{
     bundle::{
         BACKGROUND, Bundle, CaptionCalibration, IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, Manifest, PROMPTS, Preprocessing, TEXT_F32,
@@ -35,6 +38,8 @@ use crate::{
 
 /// Photos whose activations set the ranges; other counts were not compared.
 const OBSERVED: usize = 256;
+/// Photos that both image towers are asked before anything is written.
+const ASKED: usize = 64;
 /// Photos in one observed batch.
 const BATCH: usize = 8;
 /// Ordinary photos against which a new phrase's threshold is found.
@@ -66,15 +71,30 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
 
     show.say("quantising the image tower");
     let image = Model::read(&dir.join(IMAGE_F32))?;
-    let ranges = quantise::calibrate(&image, observed(&manifest.image, &train))?;
-    quantise::qdq(&image, &ranges, WeightBits::Eight, &towers::SENSITIVE)?.write(&dir.join(IMAGE_INT8))?;
-    quantise::qdq(&image, &ranges, WeightBits::Seven, &towers::SENSITIVE)?.write(&dir.join(IMAGE_INT8R))?;
+    let rounded = rounded_image(&image, &manifest.image, &train)?;
+    // Seven bits saturate on no CPU: what they change is the rounding's own doing.
+    let asked = Asked::Pictures(observed(&manifest.image, &val).take(ASKED / BATCH).collect::<Result<_, _>>()?);
+    gate::pass(&dir.join(IMAGE_INT8R), [&image, &rounded(WeightBits::Seven, &[])?], &asked, &f32_captions, |names| {
+        rounded(WeightBits::Seven, names)
+    })?;
     // One that did not learn is in 8 bits already.
     let f32_text = dir.join(TEXT_F32);
-    if f32_text.exists() {
+    let text = if f32_text.exists() {
         show.say("quantising the text tower");
-        // Seven bits: there is one text tower for every CPU, and it must not saturate on any.
-        quantise::dynamic(&Model::read(&f32_text)?, WeightBits::Seven)?.write(&dir.join(TEXT_INT8))?;
+        let text = Model::read(&f32_text)?;
+        // There is one text tower for every CPU, and it must not saturate on any.
+        let rounded = |names: &[&str]| quantise::dynamic(&text, WeightBits::Seven, names);
+        let small = rounded(&[])?;
+        let asked = Asked::texts(dir, &manifest.text, &captions)?;
+        gate::pass(&dir.join(TEXT_INT8), [&text, &small], &asked, &f32_captions, rounded)?;
+        Some(small)
+    } else {
+        None
+    };
+    rounded(WeightBits::Eight, &[])?.write(&dir.join(IMAGE_INT8))?;
+    rounded(WeightBits::Seven, &[])?.write(&dir.join(IMAGE_INT8R))?;
+    if let Some(text) = text {
+        text.write(&dir.join(TEXT_INT8))?;
         fs::remove_file(&f32_text).map_err(|source| TrainingError::File { file: f32_text.display().to_string(), source })?;
     }
     manifest.seal(dir)?;
@@ -93,7 +113,10 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
     let classes = prompts(&bundle, &vocabulary, || text_tower(&bundle))?;
     let mut facets = Vec::new();
     let first_scale = manifest.calibration.captions.as_ref().map_or(20.0, |captions| captions.scale);
-    manifest.calibration.captions = Some(calibrate_captions(&photos, &int8_captions));
+    match calibrate_captions(&photos, &int8_captions) {
+        Some(captions) => manifest.calibration.captions = Some(captions),
+        None => show.say("no photo of val has a Street-30 category; the temperature stays what was learned"),
+    }
     manifest.calibration.facets.clear();
     for ((_, facet), classes) in vocabulary.facets().zip(&classes) {
         let score = |photo: &Embedded| {
@@ -119,7 +142,22 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
     })
 }
 
-fn calibrate_captions(photos: &[Embedded], captions: &[Embedding]) -> CaptionCalibration {
+/// What rounds the image tower to so many bits, but for the named nodes.
+fn rounded_image<'a>(
+    image: &'a Model,
+    input: &Preprocessing,
+    train: &[PhotoShard],
+) -> Result<impl Fn(WeightBits, &[&str]) -> Result<Model, TrainingError> + 'a, TrainingError> {
+    // A transformer's activations find their ranges at each run.
+    let ranges = if quantise::attends(image) { None } else { Some(quantise::calibrate(image, observed(input, train))?) };
+    Ok(move |bits, names: &[&str]| match &ranges {
+        Some(ranges) => quantise::qdq(image, ranges, bits, &[names, &towers::SENSITIVE].concat()),
+        None => quantise::dynamic(image, bits, names),
+    })
+}
+
+/// `None` where no photo has a category.
+fn calibrate_captions(photos: &[Embedded], captions: &[Embedding]) -> Option<CaptionCalibration> {
     let answers: Vec<(Vec<f32>, usize)> = photos
         .iter()
         .filter_map(|photo| {
@@ -127,7 +165,7 @@ fn calibrate_captions(photos: &[Embedded], captions: &[Embedding]) -> CaptionCal
             Some((captions.iter().map(|caption| photo.embedding.cosine(caption)).collect(), truth))
         })
         .collect();
-    calibrate::captions(&answers)
+    (!answers.is_empty()).then(|| calibrate::captions(&answers))
 }
 
 /// Every how manieth photo makes [`BACKGROUND_PHOTOS`] of all.

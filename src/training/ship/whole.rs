@@ -1,14 +1,19 @@
-//! A run that trained a whole pair, as a bundle in f32.
+//! A run that trained a whole pair or a CLIP, as a bundle in f32.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use super::{LICENCE, layer, named};
+use burn::tensor::Device;
+
+use super::{LICENCE, checkpoint, layer, named};
 use crate::{
     bundle::{Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, TEXT_F32, TEXT_INT8, TOKENIZER, write_whole},
     training::{
         TrainingError,
         fit::{MODEL, Record},
-        model::{MiniLm, Projection},
+        model::{
+            MiniLm, Projection,
+            clip::layout::{self, Checkpoint},
+        },
         onnx::towers,
         weights::{Tensor, Weights},
     },
@@ -17,22 +22,14 @@ use crate::{
 /// Writes the run in `run` as a bundle in `out`. A text tower that did not learn is copied from the bundle that the run started from.
 pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
     let record = Record::read(run)?;
-    let weights = Weights::read(&run.join(MODEL))?;
     fs::create_dir_all(out).map_err(|source| TrainingError::File { file: out.display().to_string(), source })?;
-
-    let (vision, image) = (under(&weights, "vision.")?, projection(&weights, "image")?);
-    towers::mobilenet_v2(&vision, &[layer(&image)])?.write(&out.join(IMAGE_F32))?;
-    let language = under(&weights, "language.trunk.")?;
-    if language.names().next().is_some() {
-        let text = projection(&weights, "language.projection")?;
-        let named = language.into_tensors().into_iter().map(|(path, tensor)| (MiniLm::published(&path), tensor));
-        let language = Weights::new(weights.file(), named)?;
-        towers::minilm(&language, &[layer(&text)], record.text.context)?.write(&out.join(TEXT_F32))?;
+    let embedding = if layout::is_there(run) {
+        let clip = Checkpoint::read(run, &Device::flex())?;
+        checkpoint::write(&clip, out)?;
+        clip.config.embedding
     } else {
-        let text = [TEXT_F32, TEXT_INT8].into_iter().find(|name| Path::new(&record.from).join(name).exists());
-        copy(Path::new(&record.from), out, text.unwrap_or(TEXT_INT8))?;
-    }
-    copy(run, out, TOKENIZER)?;
+        pair(run, &record, out)?
+    };
 
     let hashes = record.checksums.iter().map(|(file, checksum)| (format!("sha256 of {file}"), checksum.clone()));
     let told = [
@@ -47,7 +44,7 @@ pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
         name: named(out),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         licence: LICENCE.to_owned(),
-        embedding: image.outputs,
+        embedding,
         image: record.image,
         text: record.text,
         prompts: None,
@@ -57,6 +54,25 @@ pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
     };
     manifest.seal(out)?;
     Ok(manifest)
+}
+
+/// Writes both towers and the tokenizer of the pair in `run`; gives how many components an embedding has.
+fn pair(run: &Path, record: &Record, out: &Path) -> Result<usize, TrainingError> {
+    let weights = Weights::read(&run.join(MODEL))?;
+    let (vision, image) = (under(&weights, "vision.")?, projection(&weights, "image")?);
+    towers::mobilenet_v2(&vision, &[layer(&image)])?.write(&out.join(IMAGE_F32))?;
+    let language = under(&weights, "language.trunk.")?;
+    if language.names().next().is_some() {
+        let text = projection(&weights, "language.projection")?;
+        let named = language.into_tensors().into_iter().map(|(path, tensor)| (MiniLm::published(&path), tensor));
+        let language = Weights::new(weights.file(), named)?;
+        towers::minilm(&language, &[layer(&text)], record.text.context)?.write(&out.join(TEXT_F32))?;
+    } else {
+        let text = [TEXT_F32, TEXT_INT8].into_iter().find(|name| Path::new(&record.from).join(name).exists());
+        copy(Path::new(&record.from), out, text.unwrap_or(TEXT_INT8))?;
+    }
+    copy(run, out, TOKENIZER)?;
+    Ok(image.outputs)
 }
 
 /// The tensors whose names begin with `prefix`, without it.
@@ -82,7 +98,7 @@ fn copy(from: &Path, to: &Path, name: &str) -> Result<(), TrainingError> {
 mod tests {
     use burn::{
         module::Module,
-        tensor::{Device, Tensor as Burn, TensorData},
+        tensor::{Tensor as Burn, TensorData},
     };
 
     use super::*;

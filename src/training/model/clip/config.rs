@@ -285,7 +285,7 @@ impl Raw {
 
 impl Config {
     /// Refuses numbers that no network can have, by their keys.
-    pub(super) fn meaning(&self) -> Result<(), String> {
+    pub(in crate::training::model) fn meaning(&self) -> Result<(), String> {
         let Self { vision, text, embedding, log_scale } = self;
         for (place, blocks) in [("vision_config", &vision.blocks), ("text_config", &text.blocks)] {
             let Blocks { layers, width, inner, heads, epsilon, .. } = *blocks;

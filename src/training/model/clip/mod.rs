@@ -3,12 +3,15 @@
 //! Owns both towers' forward passes and where each parameter stands. Leaves files to `layout`, the graphs that walk to `onnx`.
 //! Its output equals that of `transformers` and of open_clip: `tests/parity.rs`.
 
+use std::collections::BTreeMap;
+
 use burn::{
     module::{Module, Param},
     tensor::{Device, Tensor},
 };
 
 use super::{MOST_LOG_SCALE, Place, Tower, Trainable, TwoTowers};
+use crate::training::{TrainingError, weights};
 
 mod block;
 mod config;
@@ -87,6 +90,10 @@ impl Trainable for Clip {
     fn finish(&self, begun: Tensor<2>, layers: usize) -> Tensor<2> {
         let ([batch, values], [width]) = (begun.dims(), self.vision.class.dims());
         self.vision.finish(begun.reshape([batch, values / width, width]), self.before(layers))
+    }
+
+    fn published(&self) -> Result<BTreeMap<String, weights::Tensor>, TrainingError> {
+        Ok(layout::weights(self)?.into_tensors())
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     encoder::published::preprocessing,
     training::{
         TrainingError,
+        model::parameters,
         weights::{self, Weights},
     },
 };
@@ -62,20 +63,18 @@ impl Checkpoint {
     pub fn read(dir: &Path, device: &Device) -> Result<Self, TrainingError> {
         let path = |name: &str| dir.join(name);
         let problem = |name: &str, problem: String| TrainingError::Data { file: path(name).display().to_string(), problem };
-        let own = [WEIGHTS, INDEX].iter().any(|name| path(name).exists());
-        let (config, preprocessing, tensors, written) = if own || path(CONFIG).exists() && !path(OPEN_CLIP_WEIGHTS).exists() {
-            let config = Config::parse(&path(CONFIG).display().to_string(), &text(&path(CONFIG))?)?;
+        let config = config(dir)?;
+        let (preprocessing, tensors, written) = if is_own(dir) {
             let name = if path(PREPROCESSING).exists() { PREPROCESSING } else { PROCESSOR };
             let written = text(&path(if path(name).exists() { name } else { PREPROCESSING }))?;
             let preprocessing = preprocessing::parse(&written).map_err(|e| problem(name, e))?;
             let written = if name == PREPROCESSING { written } else { preprocessing::to_json(&preprocessing) };
-            (config, preprocessing, read_weights(dir)?, written)
+            (preprocessing, read_weights(dir)?, written)
         } else {
-            let (config, preprocessing) =
-                open_clip::parse(&text(&path(OPEN_CLIP_CONFIG))?).map_err(|e| problem(OPEN_CLIP_CONFIG, e))?;
+            let (_, preprocessing) = open_clip(dir)?;
             let tensors = open_clip::renamed(Weights::read(&path(OPEN_CLIP_WEIGHTS))?)?;
             let written = preprocessing::to_json(&preprocessing);
-            (config, preprocessing, tensors, written)
+            (preprocessing, tensors, written)
         };
         if preprocessing.size as usize != config.vision.side {
             let (size, side) = (preprocessing.size, config.vision.side);
@@ -92,6 +91,32 @@ impl Checkpoint {
         Ok(Self { config, model, preprocessing, tokens, files })
     }
 
+    /// A CLIP of random weights that are `seed`'s alone, which reads with the tokenizer in `tokenizer`'s bytes, named `file`.
+    pub fn fresh(
+        config: Config,
+        preprocessing: Preprocessing,
+        file: &str,
+        tokenizer: &[u8],
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, TrainingError> {
+        let tokens = Tokens::parse(file, tokenizer, &config.text)?;
+        let written = preprocessing::to_json(&preprocessing).into_bytes();
+        let files = BTreeMap::from([(PREPROCESSING, written), (TOKENIZER, tokenizer.to_vec())]);
+        device.seed(seed);
+        let lazy = Clip::new(&config, device);
+        let drawn = Weights::new("fresh weights", parameters::tensors(&lazy))?;
+        let model = parameters::fill(lazy, &drawn)?;
+        Ok(Self { config, model, preprocessing, tokens, files })
+    }
+
+    /// Every file of Hugging Face's layout but the weights, by name.
+    pub fn beside(&self) -> BTreeMap<&'static str, Vec<u8>> {
+        let mut files = self.files.clone();
+        files.insert(CONFIG, self.config.to_json().into_bytes());
+        files
+    }
+
     /// Writes `tokenizer.json` as it was read.
     pub fn write_tokenizer(&self, path: &Path) -> Result<(), TrainingError> {
         let bytes = self.files.get(TOKENIZER).map_or(&[][..], Vec::as_slice);
@@ -103,10 +128,34 @@ impl Checkpoint {
         let failed = |source| TrainingError::File { file: dir.display().to_string(), source };
         bundle::make_whole(dir, failed, |dir| {
             weights::write(&dir.join(WEIGHTS), &names::weights(&self.model)?.into_tensors(), None)?;
-            self.files.iter().try_for_each(|(name, bytes)| write(&dir.join(name), bytes))?;
-            write(&dir.join(CONFIG), self.config.to_json().as_bytes())
+            self.beside().iter().try_for_each(|(name, bytes)| write(&dir.join(name), bytes))
         })
     }
+}
+
+/// Whether `dir` says that it holds a CLIP.
+pub fn is_there(dir: &Path) -> bool {
+    [CONFIG, OPEN_CLIP_CONFIG].iter().any(|name| dir.join(name).exists())
+}
+
+/// The shape of the CLIP in `dir`.
+pub fn config(dir: &Path) -> Result<Config, TrainingError> {
+    if is_own(dir) {
+        let path = dir.join(CONFIG);
+        return Config::parse(&path.display().to_string(), &text(&path)?);
+    }
+    Ok(open_clip(dir)?.0)
+}
+
+/// Whether `dir` has Hugging Face's layout.
+fn is_own(dir: &Path) -> bool {
+    let has = |name: &str| dir.join(name).exists();
+    has(WEIGHTS) || has(INDEX) || has(CONFIG) && !has(OPEN_CLIP_WEIGHTS)
+}
+
+fn open_clip(dir: &Path) -> Result<(Config, Preprocessing), TrainingError> {
+    let path = dir.join(OPEN_CLIP_CONFIG);
+    open_clip::parse(&text(&path)?).map_err(|problem| TrainingError::Data { file: path.display().to_string(), problem })
 }
 
 /// The tensors of one file, or of all that the index names.

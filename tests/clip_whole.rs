@@ -1,0 +1,155 @@
+//! A CLIP of random weights goes the whole way by the real programs: added as ONNX, fitted with adapters, exported, made small, walked.
+#![cfg(feature = "train")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use burn::tensor::Device;
+use streetscape::{
+    bundle::{Bundle, IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, TEXT_F32, TEXT_INT8},
+    capture::jpeg,
+    frame::Picture,
+    training::{
+        fit::{MODEL, RECORD},
+        model::clip::layout::Checkpoint,
+        weights::Weights,
+    },
+};
+
+/// Ten steps: forty photos, four at a time.
+const FIT: [&str; 4] = ["train.epochs=1", "train.batch=4", "optimiser.rate=1e-3", "optimiser.warm_up=2"];
+
+/// A path of this checkout.
+fn own(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn train(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_streetscape-train")).args(arguments).output().unwrap()
+}
+
+fn walk(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_streetscape")).args(arguments).output().unwrap()
+}
+
+/// What a program that came through printed.
+#[track_caller]
+fn done(output: Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Photos of one colour that say which.
+fn shard(path: &Path, photos: usize) {
+    let mut tar = tar::Builder::new(fs::File::create(path).unwrap());
+    let mut add = |name: String, bytes: &[u8]| {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, bytes).unwrap();
+    };
+    for number in 0..photos {
+        let (colour, light) = (number % 3, 120 + (number * 7 % 100) as u8);
+        let pixel = [0, 1, 2].map(|channel| if channel == colour { light } else { 30 });
+        let rgb: Vec<u8> = std::iter::repeat_n(pixel, 60 * 40).flatten().collect();
+        add(format!("p{number}.jpg"), &jpeg::encode(&Picture::new(60, 40, rgb).unwrap()).unwrap());
+        let text = format!("a {} street at night", ["red", "green", "blue"][colour]);
+        add(format!("p{number}.json"), serde_json::json!({"source": "test", "captions": [text]}).to_string().as_bytes());
+    }
+    tar.finish().unwrap();
+}
+
+fn pairs(dir: &Path) {
+    shard(&dir.join("train-000.tar"), 40);
+    shard(&dir.join("val-000.tar"), 24);
+}
+
+/// Path by path, as the command line takes them.
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// `fit` on the pairs in `dir`.
+fn fit(dir: &Path, from: &str, out: &Path, set: &[&str]) -> Output {
+    let mut arguments = vec!["--quiet", "fit", "--from", from, "--data", text(dir), "--out", text(out)];
+    FIT.iter().chain(set).for_each(|set| arguments.extend(["--set", set]));
+    train(&arguments)
+}
+
+#[test]
+fn a_clip_goes_from_its_checkpoint_to_a_walk() {
+    let (dir, clip) = (tempfile::tempdir().unwrap(), own("tests/parity/quick-gelu"));
+    let at = |name: &str| dir.path().join(name);
+    pairs(dir.path());
+
+    // As others publish it.
+    done(train(&["export", "--from", text(&clip), "--out", text(&at("plain"))]));
+    fs::create_dir_all(at("published/onnx")).unwrap();
+    for name in ["config.json", "preprocessor_config.json", "tokenizer.json"] {
+        fs::copy(clip.join(name), at("published").join(name)).unwrap();
+    }
+    fs::copy(at("plain").join(IMAGE_F32), at("published/onnx/vision_model.onnx")).unwrap();
+    fs::copy(at("plain").join(TEXT_F32), at("published/onnx/text_model.onnx")).unwrap();
+    done(walk(&["models", "add", text(&at("published")), "--out", text(&at("added"))]));
+    assert!(Bundle::open(&at("added")).unwrap().check().is_empty());
+
+    let run = at("run");
+    let printed = done(fit(dir.path(), text(&clip), &run, &["lora.rank=4", "average.mixes=[0.5, 1.0]"]));
+    assert!(printed.contains("image_to_text_1"), "{printed}");
+    // The adapters are merged: the names are the checkpoint's own, and some of the values are others.
+    let read = |dir: &Path| Weights::read(&dir.join(MODEL)).unwrap();
+    let (before, after) = (read(&clip), read(&run));
+    assert!(before.names().filter(|name| !name.ends_with("position_ids")).eq(after.names()));
+    let moved = |name: &str| before.get(name).unwrap() != after.get(name).unwrap();
+    assert!(moved("visual_projection.weight") && moved("text_model.encoder.layers.0.mlp.fc1.weight"));
+    assert!(!moved("vision_model.post_layernorm.weight") && !moved("text_model.embeddings.token_embedding.weight"));
+    Checkpoint::read(&run, &Device::flex()).expect("Hugging Face's layout");
+
+    let bundle = at("small");
+    done(train(&["export", "--run", text(&run), "--out", text(&bundle)]));
+    let printed = done(train(&["--quiet", "quantise", text(&bundle), "--data", text(dir.path())]));
+    assert!(printed.contains("image int8 against f32: 24 compared"), "{printed}");
+    let small = Bundle::open(&bundle).unwrap();
+    assert!(small.check().is_empty() && small.manifest.calibration.facets.is_empty());
+    for (name, is_there) in [(IMAGE_INT8, true), (IMAGE_INT8R, true), (TEXT_INT8, true), (TEXT_F32, false)] {
+        assert_eq!(bundle.join(name).exists(), is_there, "{name}");
+    }
+
+    // What nothing was calibrated for stays silent.
+    let said = done(walk(&["replay", text(&own("tests/walks/demo")), "--model", text(&bundle), "--quiet"]));
+    assert_eq!(said.lines().filter(|line| line.contains("crossing")).count(), 0, "{said}");
+}
+
+#[test]
+fn a_clip_begins_from_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    pairs(dir.path());
+    let tokenizer = format!("model.tokenizer={}", own("tests/parity/quick-gelu").display());
+    let small = [
+        "model.kind=clip",
+        "model.embedding=16",
+        "model.clip.size=32",
+        "model.clip.image_width=64",
+        "model.clip.image_layers=1",
+        "model.clip.text_width=64",
+        "model.clip.text_layers=1",
+        "model.clip.context=16",
+        &tokenizer,
+    ];
+    let [one, other] = ["one", "other"].map(|name| {
+        let out = dir.path().join(name);
+        done(fit(dir.path(), "fresh", &out, &small));
+        fs::read(out.join(MODEL)).unwrap()
+    });
+    assert!(one == other, "the seed alone decides");
+    Checkpoint::read(&dir.path().join("one"), &Device::flex()).expect("Hugging Face's layout");
+
+    let narrow = fit(dir.path(), "fresh", &dir.path().join("narrow"), &[&small[..], &["model.clip.text_width=40"]].concat());
+    let told = String::from_utf8(narrow.stderr).unwrap();
+    assert!(told.contains("model.clip: a width of 40; choose a multiple of 64"), "{told}");
+    assert!(!dir.path().join("narrow").join(RECORD).exists());
+}
