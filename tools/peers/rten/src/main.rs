@@ -13,7 +13,7 @@ use std::{
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image};
 use image::ImageFormat;
 use rten::Model;
-use rten_tensor::{NdTensor, prelude::*};
+use rten_tensor::NdTensor;
 
 const SIDE: usize = 224;
 /// Of each channel, as CLIP was trained.
