@@ -176,8 +176,13 @@ fn gather(y: &mut [f32], x: &[f32], [a, b, c]: [f32; 3], stride: usize) {
 /// The reverse: spreads each of `slope` over what the window's row saw.
 fn scatter(x: &mut [f32], slope: &[f32], weight: [f32; 3], stride: usize) {
     for (dx, weight) in weight.into_iter().enumerate() {
-        let seen = x[dx..].iter_mut().step_by(stride);
-        seen.zip(slope).for_each(|(x, slope)| *x += weight * slope);
+        let add = |(x, slope): (&mut f32, &f32)| *x += weight * slope;
+        // Neighbours go many at a time, every other one doesn't.
+        if stride == 1 {
+            x[dx..].iter_mut().zip(slope).for_each(add);
+        } else {
+            x[dx..].iter_mut().step_by(stride).zip(slope).for_each(add);
+        }
     }
 }
 
