@@ -43,7 +43,7 @@ scenes: ## set up, and render 1,250 street scenes with their maps into .cache/re
 	@tools/setup.sh build run scenes
 	@cargo run --locked --release --features train --bin streetscape-train -- pairs generate --out .cache/rendered --count 1250
 
-parity: ## set up, and hold ViT-B/32 against transformers, open_clip and PyTorch; some minutes and 4 GB
+parity: ## set up, and hold ViT-B/32 against transformers, open_clip and PyTorch; up to half an hour and 4 GB
 	@tools/setup.sh build run parity
 	@[ -e .cache/parity/vit-b-32/vectors.safetensors ] || .cache/parity-venv/bin/python tools/parity/vectors.py --full .cache/parity
 	@cargo test --locked --features train --test parity -- --include-ignored --nocapture --test-threads 1
