@@ -29,8 +29,8 @@ test: ## set up, and run all tests of both programs
 	@tools/setup.sh build run test
 	cargo test --locked --features train --no-fail-fast
 
-bench: ## set up, and measure speed against the sum of the parts
-	@tools/setup.sh build run
+bench: ## set up, and measure speed against the sum of the parts and against peers, which take 3 GB
+	@tools/setup.sh build run parity
 	cargo bench --locked --features train --bench '*'
 
 test-camera: ## set up, and walk beside a camera that is unplugged and falls silent, in a virtual machine (x86-64)

@@ -20,6 +20,10 @@ use streetscape::{
     },
 };
 
+#[path = "common/tars.rs"]
+mod tars;
+use tars::append;
+
 /// Ten steps: forty photos, four at a time.
 const FIT: [&str; 4] = ["train.epochs=1", "train.batch=4", "optimiser.rate=1e-3", "optimiser.warm_up=2"];
 
@@ -46,12 +50,7 @@ fn done(output: Output) -> String {
 /// Photos of one colour that say which.
 fn shard(path: &Path, photos: usize) {
     let mut tar = tar::Builder::new(fs::File::create(path).unwrap());
-    let mut add = |name: String, bytes: &[u8]| {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        tar.append_data(&mut header, name, bytes).unwrap();
-    };
+    let mut add = |name: String, bytes: &[u8]| append(&mut tar, &name, bytes);
     for number in 0..photos {
         let (colour, light) = (number % 3, 120 + (number * 7 % 100) as u8);
         let pixel = [0, 1, 2].map(|channel| if channel == colour { light } else { 30 });

@@ -6,21 +6,14 @@ use std::path::Path;
 use streetscape::{
     bundle::{Filter, Fit, Preprocessing},
     encoder::Preprocessor,
-    frame::Picture,
     observation::View,
 };
 
-const SIZE: u32 = 24;
+#[path = "common/picture.rs"]
+mod picture;
+use picture::picture;
 
-/// The formula of `make.py`.
-fn picture(width: u32, height: u32) -> Picture {
-    let mut rgb = Vec::new();
-    for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
-        let green = if (x / 5 + y / 7) % 3 == 0 { 220 } else { 30 };
-        rgb.extend([(x * 255 / width) as u8, green, (64 + (x * x + y * y) / 11 % 128) as u8]);
-    }
-    Picture::new(width, height, rgb).unwrap()
-}
+const SIZE: u32 = 24;
 
 #[test]
 fn every_pixel_is_within_two_of_pillows() {

@@ -15,7 +15,10 @@ use tempfile::TempDir;
 
 #[path = "common/small_disk.rs"]
 mod small_disk;
+#[path = "common/tars.rs"]
+mod tars;
 use small_disk::SmallDisk;
+use tars::append;
 
 const KILLS: u32 = 20;
 /// Every word of the captions, and what the tokenizer needs beside.
@@ -53,12 +56,7 @@ struct Faults {
 fn shard(path: &Path, photos: usize, faults: Faults, seed: u64) {
     let mut state = seed;
     let mut tar = tar::Builder::new(fs::File::create(path).unwrap());
-    let mut add = |name: String, bytes: &[u8]| {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        tar.append_data(&mut header, name, bytes).unwrap();
-    };
+    let mut add = |name: String, bytes: &[u8]| append(&mut tar, &name, bytes);
     let falls = |every: Option<usize>, number: usize| every.is_some_and(|every| number % every == every - 1);
     for number in 0..photos {
         let colour = random(&mut state) as usize % 4;

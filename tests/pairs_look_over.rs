@@ -11,15 +11,14 @@ use streetscape::{
 };
 use tempfile::TempDir;
 
+#[path = "common/tars.rs"]
+mod tars;
+use tars::append;
+
 /// A shard of five photos: two of a drive with maps and hand labels, one damaged record.
 fn shard(dir: &TempDir) {
     let mut tar = tar::Builder::new(Vec::new());
-    let mut put = |name: &str, bytes: &[u8]| {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        tar.append_data(&mut header, name, bytes).unwrap();
-    };
+    let mut put = |name: &str, bytes: &[u8]| append(&mut tar, name, bytes);
     let photo = |light: u8| jpeg::encode(&Picture::new(40, 30, vec![light; 3600]).unwrap()).unwrap();
     // Snow over the lower half, of the ontology's ids.
     let snow: Vec<u8> = (0..1200).map(|at| if at < 600 { 44 } else { 12 }).collect();

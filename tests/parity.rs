@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 #[path = "parity/mistakes.rs"]
 mod mistakes;
+#[path = "common/picture.rs"]
+mod picture;
 #[path = "parity/reference.rs"]
 mod reference;
 

@@ -5,5 +5,7 @@
 mod captions;
 mod categories;
 mod masks;
+#[path = "../common/tars.rs"]
+mod tars;
 mod tree;
 mod webdataset;

@@ -11,16 +11,14 @@ use streetscape::{
     },
 };
 
+use super::tars::append;
 use super::tree::{SIZE, Tree, bytes, check_damages, narrow, photo, read, rows};
 
 /// A tar of `members`.
 fn tar(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, bytes) in members {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        builder.append_data(&mut header, name, &bytes[..]).unwrap();
+        append(&mut builder, name, bytes);
     }
     builder.into_inner().unwrap()
 }

@@ -11,7 +11,6 @@ use serde::Deserialize;
 use streetscape::{
     bundle::{IMAGE_F32, TEXT_F32},
     encoder::Preprocessor,
-    frame::Picture,
     observation::View,
     training::{
         loss::unit,
@@ -27,7 +26,10 @@ use streetscape::{
     },
 };
 
-use super::mistakes::{Mistake, Towers};
+use super::{
+    mistakes::{Mistake, Towers},
+    picture::picture,
+};
 
 /// As in `vectors.py`.
 const STEPS: usize = 10;
@@ -207,16 +209,6 @@ impl Reference {
         }
         sum / (floats * SIZES.len()) as f32
     }
-}
-
-/// The formula of `vectors.py`.
-fn picture(width: u32, height: u32) -> Picture {
-    let mut rgb = Vec::new();
-    for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
-        let green = if (x / 5 + y / 7) % 3 == 0 { 220 } else { 30 };
-        rgb.extend([(x * 255 / width) as u8, green, (64 + (x * x + y * y) / 11 % 128) as u8]);
-    }
-    Picture::new(width, height, rgb).unwrap()
 }
 
 fn values(tensor: Tensor<2>) -> Vec<f32> {

@@ -83,7 +83,7 @@ impl FitArgs {
             Source::Bundle(dir) => {
                 let told = learned.all.iter().chain(&asked.all).map(|example| &example.captions);
                 let sentences = every(told);
-                start::bundle(dir, &sentences, &tokens, &settings, &folder.dir().join("kept"), &device, show)?
+                start::bundle(dir, &sentences, &tokens, &settings, &folder.kept(), &device, show)?
             }
             Source::Checkpoint(dir) => {
                 let begun = start::checkpoint(dir, &device)?;

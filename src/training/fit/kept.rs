@@ -23,7 +23,7 @@ use crate::{
     training::{
         TrainingError,
         model::{
-            Tower, Trainable,
+            Place, Tower, Trainable,
             parameters::{places, tensors},
         },
         progress::Show,
@@ -57,7 +57,7 @@ impl Kept {
         if views == 0 {
             return Ok(None);
         }
-        let frozen = |place: crate::training::model::Place| place.tower == Tower::Image && place.from_output >= layers;
+        let frozen = |place: Place| place.tower == Tower::Image && place.from_output >= layers;
         let frozen: Vec<String> = places(model).into_iter().filter(|(_, place)| frozen(*place)).map(|(path, _)| path).collect();
         if layers == 0 || frozen.is_empty() {
             let problem = "learn.views keeps what frozen layers make of photos, and learn.image leaves none frozen, or all; choose it between";

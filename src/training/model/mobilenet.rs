@@ -106,15 +106,11 @@ impl MobileNetV2 {
     }
 
     fn part(&self, part: usize, x: Tensor<4>) -> Tensor<4> {
-        match (part.checked_sub(1), self.blocks.get(part.wrapping_sub(1))) {
-            (None, _) => self.stem.relu6(x),
-            (_, None) => self.head.relu6(x),
-            (_, Some(block)) => {
-                let expanded = block.expand.as_ref().map_or(x.clone(), |expand| expand.relu6(x.clone()));
-                let y = block.project.project(block.depthwise.relu6(expanded));
-                if x.dims() == y.dims() { x + y } else { y }
-            }
-        }
+        let Some(before) = part.checked_sub(1) else { return self.stem.relu6(x) };
+        let Some(block) = self.blocks.get(before) else { return self.head.relu6(x) };
+        let expanded = block.expand.as_ref().map_or(x.clone(), |expand| expand.relu6(x.clone()));
+        let y = block.project.project(block.depthwise.relu6(expanded));
+        if x.dims() == y.dims() { x + y } else { y }
     }
 }
 
