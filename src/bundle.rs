@@ -35,6 +35,8 @@ pub const IMAGE_F16: &str = "image.f16.onnx";
 pub const TEXT_INT8: &str = "text.int8.onnx";
 /// Text tower, 32-bit floats, in bundles made of somebody else's model.
 pub const TEXT_F32: &str = "text.f32.onnx";
+/// Text tower, 16-bit floats: for graphics, outside of a walk.
+pub const TEXT_F16: &str = "text.f16.onnx";
 /// The text tower's tokenizer, as Hugging Face writes it.
 pub const TOKENIZER: &str = "tokenizer.json";
 /// Embeddings of the vocabulary's prompts, a row each.
@@ -367,10 +369,10 @@ impl Bundle {
 impl Manifest {
     /// Lists the files of `dir` that a bundle may have with their checksums, then writes `bundle.toml` aside and renames it.
     pub fn seal(&mut self, dir: &Path) -> Result<(), BundleError> {
-        const KNOWN: [&str; 10] =
-            [IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, IMAGE_F16, TEXT_INT8, TEXT_F32, TOKENIZER, PROMPTS, RESIDUALS, BACKGROUND];
+        const IMAGES: [&str; 4] = [IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, IMAGE_F16];
+        const OTHERS: [&str; 7] = [TEXT_INT8, TEXT_F32, TEXT_F16, TOKENIZER, PROMPTS, RESIDUALS, BACKGROUND];
         self.files.clear();
-        for name in KNOWN {
+        for name in IMAGES.into_iter().chain(OTHERS) {
             let path = dir.join(name);
             match fs::read(&path) {
                 Ok(bytes) => {

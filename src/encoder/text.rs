@@ -6,7 +6,7 @@
 use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::{
-    bundle::{Bundle, BundleError, PROMPTS, PromptSource, RESIDUALS, TEXT_F32, TEXT_INT8, TOKENIZER},
+    bundle::{Bundle, BundleError, PROMPTS, PromptSource, RESIDUALS, TEXT_F16, TEXT_F32, TEXT_INT8, TOKENIZER},
     embedding::Embedding,
     encoder::{
         EncoderError, Input, OnnxSession, Output, Runtime, SessionOptions, TextEncoder, Values, session::check_interface,
@@ -17,6 +17,9 @@ use crate::{
 const IDS: &str = "input_ids";
 const MASK: &str = "attention_mask";
 const OUTPUT: &str = "text_embeds";
+
+/// The files that it may be, best first for a CPU, which has little arithmetic in 16 bits.
+const FILES: [&str; 3] = [TEXT_INT8, TEXT_F32, TEXT_F16];
 
 /// Texts in one run: more gain nothing on a CPU and cost memory.
 const BATCH: usize = 32;
@@ -37,9 +40,9 @@ pub struct OnnxTextEncoder {
 }
 
 impl OnnxTextEncoder {
-    /// Loads tokenizer and text tower, int8 before f32. Takes a few tenths of a second.
+    /// Loads tokenizer and text tower, int8 before f32 before f16. Takes a few tenths of a second.
     pub fn open(runtime: &Runtime, bundle: &Bundle, options: &SessionOptions) -> Result<Self, EncoderError> {
-        let name = [TEXT_INT8, TEXT_F32].into_iter().find(|name| bundle.has(name));
+        let name = FILES.into_iter().find(|name| bundle.has(name));
         let name = name.ok_or_else(|| EncoderError::NoText { dir: bundle.dir().display().to_string() })?;
         let path = |name: &str| bundle.dir().join(name).display().to_string();
         let text = &bundle.manifest.text;
@@ -176,7 +179,7 @@ fn residuals(bundle: &Bundle, vocabulary: &Vocabulary) -> Result<Vec<Vec<f32>>, 
 /// What prompts embedded by this bundle's text tower are made of; `None` where the bundle has none.
 pub fn prompt_source(bundle: &Bundle, vocabulary: &Vocabulary) -> Option<PromptSource> {
     let files = &bundle.manifest.files;
-    let text = files.get(TEXT_INT8).or_else(|| files.get(TEXT_F32))?;
+    let text = FILES.into_iter().find_map(|name| files.get(name))?;
     Some(PromptSource { vocabulary: vocabulary.hash(), text: text.sha256.clone() })
 }
 

@@ -9,7 +9,7 @@ use std::{
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
 use streetscape::{
-    bundle::{IMAGE_F32, TEXT_F32},
+    bundle::{IMAGE_F16, IMAGE_F32, TEXT_F16, TEXT_F32},
     encoder::Preprocessor,
     observation::View,
     training::{
@@ -19,7 +19,7 @@ use streetscape::{
             clip::layout::{self, Checkpoint, Tokens},
             parameters,
         },
-        onnx::towers,
+        onnx::{halved, towers},
         optimiser::{AdamW, AdamWSettings, Slopes},
         schedule::learning_rate,
         weights::{self, Weights},
@@ -78,8 +78,12 @@ impl Reference {
         let _ = fs::remove_dir_all(dir);
         self.checkpoint.write(dir).unwrap();
         let weights = layout::weights(&self.checkpoint.model).unwrap();
-        towers::clip_image(&weights, &self.checkpoint.config).unwrap().write(&dir.join(IMAGE_F32)).unwrap();
-        towers::clip_text(&weights, &self.checkpoint.config).unwrap().write(&dir.join(TEXT_F32)).unwrap();
+        let image = towers::clip_image(&weights, &self.checkpoint.config).unwrap();
+        let text = towers::clip_text(&weights, &self.checkpoint.config).unwrap();
+        for (tower, whole, half) in [(image, IMAGE_F32, IMAGE_F16), (text, TEXT_F32, TEXT_F16)] {
+            tower.write(&dir.join(whole)).unwrap();
+            halved(&tower).write(&dir.join(half)).unwrap();
+        }
     }
 
     /// How far we are, having made `mistake`.

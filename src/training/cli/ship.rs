@@ -22,6 +22,9 @@ pub(super) struct ExportArgs {
     /// Folder for the bundle; its name is the model's.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Add both towers in 16-bit floats, for graphics.
+    #[arg(long)]
+    half: bool,
 }
 
 #[derive(Args, Debug)]
@@ -38,10 +41,13 @@ pub(super) struct QuantiseArgs {
 
 impl ExportArgs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
-        let manifest = match (&self.run, &self.from) {
+        let mut manifest = match (&self.run, &self.from) {
             (None, Some(from)) => ship::export_checkpoint(from, &self.out)?,
             (run, _) => ship::export(run.as_deref().unwrap_or(Path::new("")), &self.out)?,
         };
+        if self.half {
+            manifest = ship::halve(&self.out)?;
+        }
         print_sizes(&self.out, &manifest);
         show.say(&format!("exported to {}; make it small with: streetscape-train quantise", self.out.display()));
         Ok(())

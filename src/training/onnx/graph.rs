@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use burn::tensor::f16;
+
 use super::{
     Model,
     proto::{
@@ -34,6 +36,7 @@ pub enum Attribute<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Values<'a> {
     Float(&'a [f32]),
+    Half(&'a [f16]),
     Uint8(&'a [u8]),
     Int8(&'a [i8]),
     Int32(&'a [i32]),
@@ -167,10 +170,19 @@ impl GraphProto {
     }
 }
 
+impl ValueInfoProto {
+    /// Whether its values are float32.
+    pub fn is_float(&self) -> bool {
+        let tensor = self.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+        tensor.is_some_and(|tensor| tensor.elem_type() == ElementType::Float)
+    }
+}
+
 impl Values<'_> {
     fn element(&self) -> ElementType {
         match self {
             Values::Float(_) => ElementType::Float,
+            Values::Half(_) => ElementType::Float16,
             Values::Uint8(_) => ElementType::Uint8,
             Values::Int8(_) => ElementType::Int8,
             Values::Int32(_) => ElementType::Int32,
@@ -181,6 +193,7 @@ impl Values<'_> {
     fn bytes(&self) -> Vec<u8> {
         match self {
             Values::Float(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Values::Half(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
             Values::Uint8(values) => values.to_vec(),
             Values::Int8(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
             Values::Int32(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),

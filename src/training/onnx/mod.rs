@@ -1,6 +1,6 @@
 //! Networks as ONNX files, written without anybody's library for it: the few messages that are needed, and a graph builder.
 //!
-//! Owns the file format and the towers' graphs. Leaves weights to `weights`, 8-bit arithmetic to `quantise`, running to
+//! Owns the file format, the towers' graphs, and the same in 16-bit floats. Leaves weights to `weights`, 8-bit arithmetic to `quantise`, running to
 //! `encoder`.
 
 use std::{collections::BTreeMap, fs, path::Path};
@@ -11,10 +11,12 @@ use super::TrainingError;
 use crate::bundle;
 
 mod graph;
+mod half;
 mod proto;
 pub mod towers;
 
 pub(super) use graph::{Attribute, Axis, Graph, Values};
+pub use half::halved;
 pub(super) use proto::{ElementType, GraphProto, NodeProto};
 use proto::{ModelProto, OperatorSetIdProto, StringStringEntryProto};
 

@@ -20,6 +20,8 @@ pub enum ElementType {
     Int32 = 6,
     /// 64 bits, signed.
     Int64 = 7,
+    /// 16-bit floats.
+    Float16 = 10,
 }
 
 /// A whole file.

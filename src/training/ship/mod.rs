@@ -25,11 +25,13 @@ use crate::bundle::{
 mod checkpoint;
 mod embed;
 mod gate;
+mod half;
 mod quantise;
 mod whole;
 
 pub use checkpoint::export_checkpoint;
 pub use embed::{Embedded, embed};
+pub use half::halve;
 pub use quantise::{QuantiseReport, quantise};
 
 /// Terms of a model learned from photos whose own terms are unclear; the card says more.
