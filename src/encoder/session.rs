@@ -7,7 +7,10 @@ use std::{fs, path::Path, thread};
 use ort::{
     ep::{self, ExecutionProvider, ExecutionProviderDispatch},
     logging::LogLevel,
-    session::{Session, SessionInputValue, builder::SessionBuilder},
+    session::{
+        Session, SessionInputValue,
+        builder::{GraphOptimizationLevel, SessionBuilder},
+    },
     value::{Outlet, TensorRef},
 };
 
@@ -106,11 +109,32 @@ pub struct OnnxSession {
 impl OnnxSession {
     /// Loads the ONNX model in `bytes`. Errors name it `file`. A device that ONNX Runtime lacks or that fails is an error.
     pub fn open(runtime: &Runtime, file: &str, bytes: &[u8], options: &SessionOptions) -> Result<Self, EncoderError> {
+        Self::build(runtime, file, bytes, options, GraphOptimizationLevel::All)
+    }
+
+    /// The same, but with each operator run as the graph has it, and none fused with others: slow, and what the file says, whatever
+    /// shortcuts a processor takes.
+    pub fn open_as_written(
+        runtime: &Runtime,
+        file: &str,
+        bytes: &[u8],
+        options: &SessionOptions,
+    ) -> Result<Self, EncoderError> {
+        Self::build(runtime, file, bytes, options, GraphOptimizationLevel::Disable)
+    }
+
+    fn build(
+        runtime: &Runtime,
+        file: &str,
+        bytes: &[u8],
+        options: &SessionOptions,
+        level: GraphOptimizationLevel,
+    ) -> Result<Self, EncoderError> {
         let device = options.device;
         let problem = |problem: String| EncoderError::Model { file: file.to_owned(), device, problem };
         let providers = providers(device)?;
         let builder = Session::builder(runtime.environment()).map_err(|e| problem(e.to_string()))?;
-        let mut builder = configure(builder, options, &providers).map_err(|e| problem(e.to_string()))?;
+        let mut builder = configure(builder, options, &providers, level).map_err(|e| problem(e.to_string()))?;
         let session = builder.commit_from_memory(bytes).map_err(|e| problem(e.to_string()))?;
         Ok(Self { session, file: file.to_owned(), device })
     }
@@ -218,9 +242,11 @@ fn configure(
     builder: SessionBuilder,
     options: &SessionOptions,
     providers: &[ExecutionProviderDispatch],
+    level: GraphOptimizationLevel,
 ) -> ort::Result<SessionBuilder> {
     let builder = builder
         .with_log_level(LogLevel::Warning)?
+        .with_optimization_level(level)?
         .with_intra_threads(options.threads.max(1))?
         .with_intra_op_spinning(options.spinning == Spinning::On)?
         .with_execution_providers(providers)?;

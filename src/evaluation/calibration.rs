@@ -38,6 +38,17 @@ pub fn expected_calibration_error(answers: &[(f32, bool)]) -> f64 {
     bins.iter().map(|(gap, _)| gap.abs()).sum::<f64>() / answers.len().max(1) as f64
 }
 
+/// The same of the best of each photo's captions under `softmax(scale * cosine)`. `answers` are cosines with the captions and the
+/// right one.
+pub fn caption_calibration_error<'a>(answers: impl IntoIterator<Item = (&'a [f32], usize)>, scale: f32) -> f64 {
+    let best = |(cosines, truth): (&[f32], usize)| {
+        let p = softmax(cosines, scale, &[]);
+        let best = p.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+        best.map(|(caption, p)| (*p, caption == truth))
+    };
+    expected_calibration_error(&answers.into_iter().filter_map(best).collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +75,15 @@ mod tests {
         assert!((expected_calibration_error(&answers) - naive(&answers)).abs() < 1e-9);
         assert_eq!(expected_calibration_error(&[]), 0.0);
         assert!(expected_calibration_error(&[(1.0, true), (1.0, true)]) < 1e-9);
+    }
+
+    #[test]
+    fn captions_are_calibrated_where_their_share_of_right_ones_is_what_they_say() {
+        // The first of two captions at p = 3/4, right three times of four.
+        let cosines = [3_f32.ln(), 0.0];
+        let answers = [0, 0, 0, 1].map(|truth| (&cosines[..], truth));
+        assert!(caption_calibration_error(answers, 1.0) < 1e-6);
+        assert!((caption_calibration_error(answers, 20.0) - 0.25).abs() < 1e-6);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub mod street30;
 mod top_k;
 
 pub use agreement::{Agreement, agreement};
-pub use calibration::{expected_calibration_error, negative_log_likelihood, softmax};
+pub use calibration::{caption_calibration_error, expected_calibration_error, negative_log_likelihood, softmax};
 pub use confusion::{Confused, Confusion};
 pub use error::EvaluationError;
 pub use overlap::{ClassOverlap, Overlap};

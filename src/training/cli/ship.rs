@@ -8,7 +8,11 @@ use super::DataArgs;
 use crate::{
     bundle::Manifest,
     evaluation::Agreement,
-    training::{TrainingError, progress::Show, ship},
+    training::{
+        TrainingError,
+        progress::Show,
+        ship::{self, Cost, Kept},
+    },
 };
 
 #[derive(Args, Debug)]
@@ -59,6 +63,8 @@ impl QuantiseArgs {
         let report = ship::quantise(&self.bundle, &self.data.data, self.error_rate, show)?;
         print_agreement("image int8 against f32", &report.image);
         print_agreement("text int8 against f32", &report.text);
+        print_kept("image tower", &report.image_kept);
+        print_kept("text tower", &report.text_kept);
         println!("{:<10} {:>7} {:>9} {:>9} {:>7} {:>9}", "facet", "photos", "answered", "right", "ece", "classes");
         for facet in &report.facets {
             let classes = format!("{}/{}", facet.classes, facet.of);
@@ -77,6 +83,13 @@ fn print_agreement(what: &str, agreement: &Agreement) {
     println!(
         "{what}: {photos} compared, mean cosine {mean_cosine:.5}, least {least_cosine:.5}, top-1 differs {top_1_differs:.4}"
     );
+}
+
+fn print_kept(tower: &str, kept: &Kept) {
+    println!("{:<40} {:>11} {:>8}", format!("in float of the {tower}"), "cosine lost", "bytes");
+    for Cost { layer, error, bytes } in &kept.units {
+        println!("{layer:<40} {error:>11.6} {bytes:>8}");
+    }
 }
 
 fn print_sizes(dir: &Path, manifest: &Manifest) {

@@ -11,20 +11,43 @@ mod plan;
 mod qdq;
 mod rounding;
 mod unpack;
+mod unsaturated;
 
 pub use calibrate::{Ranges, calibrate};
 pub use dynamic::{attends, dynamic};
 pub use qdq::qdq;
 pub use rounding::WeightBits;
+pub use unsaturated::unsaturated;
 
-use super::onnx::{Model, NodeProto};
+use super::onnx::{ElementType, Model, NodeProto};
 
-/// The nodes of `model` that hold a matrix or windows, in their order.
-pub fn layers(model: &Model) -> impl Iterator<Item = &str> {
-    let holds = |edge: &String| model.graph.constant(edge).is_some_and(|tensor| tensor.dims.len() > 1);
-    let is_layer =
-        move |node: &&NodeProto| matches!(node.op_type(), "Conv" | "MatMul" | "Gather") && node.input.iter().any(holds);
-    model.graph.node.iter().filter(is_layer).map(NodeProto::name)
+/// The nodes of `model` that rounding changes, in their order.
+pub fn layers(model: &Model) -> Vec<&str> {
+    let (graph, attends) = (&model.graph, attends(model));
+    let planned = plan::Plan::new(graph, &[]).nodes;
+    let matrix = |edge: Option<&String>| edge.and_then(|edge| graph.floats(edge)).is_some_and(|(shape, _)| shape.len() == 2);
+    let changes = |node: &&NodeProto| match node.op_type() {
+        "MatMul" => matrix(node.input.get(1)),
+        "Gather" => attends && matrix(node.input.first()),
+        _ => !attends && planned.contains(node.name()),
+    };
+    graph.node.iter().filter(changes).map(NodeProto::name).collect()
+}
+
+/// What is kept in float together with `layer`, by one name: its whole block where [`qdq`] rounds, else itself.
+pub fn unit<'a>(model: &Model, layer: &'a str) -> &'a str {
+    match layer.rsplit_once('.') {
+        Some((block, part)) if !attends(model) && part.parse::<usize>().is_err() => block,
+        _ => layer,
+    }
+}
+
+/// Bytes that 8 bits save of the weights of `layer`.
+pub fn saved(model: &Model, layer: &str) -> usize {
+    let nodes = model.graph.node.iter().filter(|node| node.name() == layer);
+    let constants = nodes.flat_map(|node| &node.input).filter_map(|edge| model.graph.constant(edge));
+    let weights = constants.filter(|tensor| tensor.dims.len() > 1 && tensor.data_type() == ElementType::Float);
+    3 * weights.map(|tensor| tensor.dims.iter().product::<i64>() as usize).sum::<usize>()
 }
 
 #[cfg(test)]
@@ -36,7 +59,7 @@ mod tests {
             model::clip::Activation,
             onnx::towers::{
                 small_clip, small_image, small_text,
-                testing::{Numbers, run},
+                testing::{Numbers, assert_close, run},
             },
             weights::Tensor,
         },
@@ -113,6 +136,25 @@ mod tests {
             let read = cosine(&small_clip::read(&text), &small_clip::read(&small_text));
             assert!(seen > want && read > want, "{seen} and {read} with {bits:?}");
         }
+    }
+
+    #[test]
+    fn sums_of_floats_are_the_integer_ones_where_these_do_not_saturate() {
+        let model = dynamic(&small_text(), WeightBits::Seven, &[]).expect("a graph");
+        let plain = unsaturated(&model);
+        assert!(plain.graph.node.iter().all(|node| node.op_type() != "MatMulInteger"));
+        assert_close(&read(&plain), &read(&model), 1e-5);
+    }
+
+    #[test]
+    fn a_block_of_convolutions_is_kept_whole_and_a_matrix_alone() {
+        let (image, text) = (small_image(), small_text());
+        let layers = layers(&image);
+        assert!(layers.contains(&"blocks.2.expand") && layers.contains(&"pool"), "{layers:?}");
+        let units =
+            |model: &Model, layers: &[&str]| layers.iter().map(|layer| unit(model, layer).to_owned()).collect::<Vec<_>>();
+        assert_eq!(units(&image, &["stem", "blocks.2.expand", "projection.0"]), ["stem", "blocks.2", "projection.0"]);
+        assert_eq!(units(&text, &["encoder.layer.0.output.dense"]), ["encoder.layer.0.output.dense"]);
     }
 
     #[test]

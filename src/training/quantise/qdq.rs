@@ -18,14 +18,14 @@ use crate::training::{
 const BIAS_LIMIT: f32 = (1_u32 << 30) as f32;
 
 /// Quantises convolutions, residual sums and the global mean, but for the nodes named in `keep_float`. The matrix of a product is
-/// kept in 8 bits, and multiplied in floats: it is small, and ends the network. Every reader of a rounded edge reads it rounded, or ONNX Runtime would not fuse. What is kept in float should be
+/// stored in 8 bits, and multiplied in floats: it is small, and ends the network. Every reader of a rounded edge reads it rounded, or ONNX Runtime would not fuse. What is kept in float should be
 /// a stretch that begins or ends the network, or whole blocks: a lone float convolution between integer ones is quantised by
 /// ONNX Runtime itself, with one scale for all its channels.
 pub fn qdq(model: &Model, ranges: &Ranges, bits: WeightBits, keep_float: &[&str]) -> Result<Model, TrainingError> {
     let origin = &model.graph;
     let plan = Plan::new(origin, keep_float);
     let graph = Graph::new(origin.name());
-    let mut rewrite = Rewrite { origin, plan, ranges, bits, graph, rounded: BTreeMap::new() };
+    let mut rewrite = Rewrite { origin, plan, keep_float, ranges, bits, graph, rounded: BTreeMap::new() };
     for input in &origin.input {
         rewrite.round_edge(input.name())?;
     }
@@ -38,6 +38,7 @@ pub fn qdq(model: &Model, ranges: &Ranges, bits: WeightBits, keep_float: &[&str]
 struct Rewrite<'a> {
     origin: &'a GraphProto,
     plan: Plan,
+    keep_float: &'a [&'a str],
     ranges: &'a Ranges,
     bits: WeightBits,
     graph: Graph,
@@ -56,7 +57,7 @@ impl Rewrite<'_> {
             ("Conv", [x, weight, bias]) if integer => {
                 [inputs[1], inputs[2]] = self.convolution(node, x, weight, bias)?;
             }
-            ("MatMul", [_, weight]) => match self.origin.floats(weight) {
+            ("MatMul", [_, weight]) if !self.keep_float.contains(&node.name()) => match self.origin.floats(weight) {
                 Some((shape, values)) if shape.len() == 2 => {
                     inputs[1] = unpacked(&mut self.graph, weight, [shape[0], shape[1]], &values);
                 }

@@ -22,7 +22,9 @@ use crate::bundle::{
     Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, PromptSource, RESIDUALS, TEXT_F32, TOKENIZER, TextInput,
 };
 
+mod asked;
 mod checkpoint;
+mod costs;
 mod embed;
 mod gate;
 mod half;
@@ -30,6 +32,7 @@ mod quantise;
 mod whole;
 
 pub use checkpoint::export_checkpoint;
+pub use costs::{Cost, Kept};
 pub use embed::{Embedded, embed};
 pub use half::halve;
 pub use quantise::{QuantiseReport, quantise};

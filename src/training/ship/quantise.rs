@@ -6,8 +6,11 @@ use std::{
 };
 
 use super::{
-    Embedded, embed,
-    gate::{self, Asked},
+    Embedded, Kept,
+    asked::{Asked, Sums},
+    costs::Costs,
+    embed,
+    gate::Gate,
 };
 use crate::{
     bundle::{
@@ -28,7 +31,7 @@ use crate::{
         calibrate::{self, FacetReport, Scored},
         data::{self, PhotoShard, Split, truth},
         features::Features,
-        onnx::{Model, towers},
+        onnx::Model,
         progress::Show,
         quantise::{self, WeightBits},
         weights::Tensor,
@@ -38,8 +41,10 @@ use crate::{
 
 /// Photos whose activations set the ranges; other counts were not compared.
 const OBSERVED: usize = 256;
-/// Photos that both image towers are asked before anything is written.
-const ASKED: usize = 64;
+/// Photos of `train` that tell what each layer costs.
+const MEASURED: usize = 32;
+/// Photos of `val` that the image towers are asked before anything is written.
+const ASKED: usize = 512;
 /// Photos in one observed batch.
 const BATCH: usize = 8;
 /// Ordinary photos against which a new phrase's threshold is found.
@@ -51,6 +56,10 @@ pub struct QuantiseReport {
     pub image: Agreement,
     /// Text tower, int8 against f32, over Street-30's captions.
     pub text: Agreement,
+    /// What of the image tower stays in float.
+    pub image_kept: Kept,
+    /// What of the text tower does.
+    pub text_kept: Kept,
     /// Each facet on photos that its fit has not seen.
     pub facets: Vec<FacetReport>,
     /// The bundle as it was sealed.
@@ -72,30 +81,45 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
     show.say("quantising the image tower");
     let image = Model::read(&dir.join(IMAGE_F32))?;
     let rounded = rounded_image(&image, &manifest.image, &train)?;
-    // Seven bits saturate on no CPU: what they change is the rounding's own doing.
-    let asked = Asked::Pictures(observed(&manifest.image, &val).take(ASKED / BATCH).collect::<Result<_, _>>()?);
-    gate::pass(&dir.join(IMAGE_INT8R), [&image, &rounded(WeightBits::Seven, &[])?], &asked, &f32_captions, |names| {
-        rounded(WeightBits::Seven, names)
-    })?;
+    let (asked, truths) = asked(&manifest.image, &val, ASKED)?;
+    let gate = Gate::new(&image, &asked, &f32_captions, &truths)?;
+    // What saturates on no CPU is measured as this one reckons.
+    let seven = |names: &[&str]| rounded(WeightBits::Seven, names);
+    let costs = Costs::measure(&image, &self::asked(&manifest.image, &train, MEASURED)?.0, Sums::Here, &seven)?;
+    let image_kept = costs.choose(|names| gate.cosine(&seven(names)?))?;
+    let [seven, eight] = [WeightBits::Seven, WeightBits::Eight].map(|bits| rounded(bits, &image_kept.names()));
+    let (seven, eight, worst) = (seven?, eight?, costs.worst(&image_kept));
+    gate.pass(&dir.join(IMAGE_INT8R), &seven, Sums::Here, worst)?;
+    // Without VNNI the walk takes the other file, and where this machine has none it would make other sums than the devices that do.
+    gate.pass(&dir.join(IMAGE_INT8), &eight, Sums::Whole, worst)?;
+
     // One that did not learn is in 8 bits already.
     let f32_text = dir.join(TEXT_F32);
-    let text = if f32_text.exists() {
+    let (mut text, mut text_kept) = (None, Kept::default());
+    if f32_text.exists() {
         show.say("quantising the text tower");
-        let text = Model::read(&f32_text)?;
+        let float = Model::read(&f32_text)?;
         // There is one text tower for every CPU, and it must not saturate on any.
-        let rounded = |names: &[&str]| quantise::dynamic(&text, WeightBits::Seven, names);
-        let small = rounded(&[])?;
+        let rounded = |names: &[&str]| quantise::dynamic(&float, WeightBits::Seven, names);
         let asked = Asked::texts(dir, &manifest.text, &captions)?;
-        gate::pass(&dir.join(TEXT_INT8), [&text, &small], &asked, &f32_captions, rounded)?;
-        Some(small)
-    } else {
-        None
-    };
-    rounded(WeightBits::Eight, &[])?.write(&dir.join(IMAGE_INT8))?;
-    rounded(WeightBits::Seven, &[])?.write(&dir.join(IMAGE_INT8R))?;
+        let gate = Gate::new(&float, &asked, &f32_captions, &[])?;
+        let costs = Costs::measure(&float, &asked, Sums::Here, &rounded)?;
+        text_kept = costs.choose(|names| gate.cosine(&rounded(names)?))?;
+        let small = rounded(&text_kept.names())?;
+        gate.pass(&dir.join(TEXT_INT8), &small, Sums::Here, costs.worst(&text_kept))?;
+        text = Some(small);
+    }
+    eight.write(&dir.join(IMAGE_INT8))?;
+    seven.write(&dir.join(IMAGE_INT8R))?;
     if let Some(text) = text {
         text.write(&dir.join(TEXT_INT8))?;
         fs::remove_file(&f32_text).map_err(|source| TrainingError::File { file: f32_text.display().to_string(), source })?;
+    }
+    for (file, kept) in [(IMAGE_INT8, &image_kept), (TEXT_INT8, &text_kept)] {
+        let units: Vec<&str> = kept.units.iter().map(|cost| cost.layer.as_str()).collect();
+        if !units.is_empty() {
+            manifest.provenance.insert(format!("in float in {file}"), units.join(", "));
+        }
     }
     manifest.seal(dir)?;
 
@@ -137,6 +161,8 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
     Ok(QuantiseReport {
         image: agreement(&embeddings(&f32_photos), &embeddings(&photos), &f32_captions),
         text: agreement(&f32_captions, &int8_captions, &f32_captions),
+        image_kept,
+        text_kept,
         facets,
         manifest,
     })
@@ -149,9 +175,14 @@ fn rounded_image<'a>(
     train: &[PhotoShard],
 ) -> Result<impl Fn(WeightBits, &[&str]) -> Result<Model, TrainingError> + 'a, TrainingError> {
     // A transformer's activations find their ranges at each run.
-    let ranges = if quantise::attends(image) { None } else { Some(quantise::calibrate(image, observed(input, train))?) };
+    let ranges = if quantise::attends(image) {
+        None
+    } else {
+        let batches = observed(input, train, OBSERVED).map(|batch| batch.map(|batch| batch.pixels));
+        Some(quantise::calibrate(image, batches)?)
+    };
     Ok(move |bits, names: &[&str]| match &ranges {
-        Some(ranges) => quantise::qdq(image, ranges, bits, &[names, &towers::SENSITIVE].concat()),
+        Some(ranges) => quantise::qdq(image, ranges, bits, names),
         None => quantise::dynamic(image, bits, names),
     })
 }
@@ -190,36 +221,56 @@ fn options(precision: Precision) -> EncoderOptions {
     EncoderOptions { device: DeviceChoice::Only(Device::Cpu), precision, threads, spinning: Spinning::Off }
 }
 
-/// Batches of preprocessed training photos, spread over the shards.
+/// Some photos as a tower takes them.
+struct Batch {
+    pixels: Tensor,
+    /// The place of each one's category in Street-30.
+    truths: Vec<Option<usize>>,
+}
+
+/// About `count` photos of `shards`, and their categories.
+fn asked(image: &Preprocessing, shards: &[PhotoShard], count: usize) -> Result<(Asked, Vec<Option<usize>>), TrainingError> {
+    let (mut pixels, mut truths) = (Vec::new(), Vec::new());
+    for batch in observed(image, shards, count) {
+        let batch = batch?;
+        pixels.push(batch.pixels);
+        truths.extend(batch.truths);
+    }
+    Ok((Asked::Pictures(pixels), truths))
+}
+
+/// Batches of about `count` photos, spread over the shards.
 fn observed<'a>(
     image: &'a Preprocessing,
     shards: &'a [PhotoShard],
-) -> impl Iterator<Item = Result<Tensor, TrainingError>> + 'a {
-    let each = OBSERVED.div_ceil(shards.len().max(1));
+    count: usize,
+) -> impl Iterator<Item = Result<Batch, TrainingError>> + 'a {
+    let each = count.div_ceil(shards.len().max(1));
     shards.iter().flat_map(move |photos| match preprocessed(image, photos, each) {
         Ok(batches) => batches.into_iter().map(Ok).collect(),
         Err(error) => vec![Err(error)],
     })
 }
 
-fn preprocessed(image: &Preprocessing, photos: &PhotoShard, each: usize) -> Result<Vec<Tensor>, TrainingError> {
+fn preprocessed(image: &Preprocessing, photos: &PhotoShard, each: usize) -> Result<Vec<Batch>, TrainingError> {
     let shard = Shard::read(&photos.path)?;
     let step = (shard.samples.len() / each).max(1);
     let mut preprocessor = Preprocessor::new(image);
     let (size, length) = (image.size as usize, preprocessor.floats());
     let mut picture = Picture::default();
     let mut batches = Vec::new();
-    let samples: Vec<_> = shard.samples.iter().step_by(step).take(each).collect();
+    let samples: Vec<_> = photos.photos.iter().zip(&shard.samples).step_by(step).take(each).collect();
     for samples in samples.chunks(BATCH) {
-        let mut values = Vec::with_capacity(samples.len() * length);
-        for sample in samples {
+        let (mut values, mut truths) = (Vec::with_capacity(samples.len() * length), Vec::new());
+        for (photo, sample) in samples {
             if capture::decode(&format!("{}/{}", shard.file, sample.key), shard.photo(sample), &mut picture).is_ok() {
                 let start = values.len();
                 values.resize(start + length, 0.0);
                 preprocessor.fill(&picture, View::Full, values.get_mut(start..).unwrap_or_default())?;
+                truths.push(photo.record.category.as_deref().and_then(street30::category));
             }
         }
-        batches.push(Tensor { shape: vec![values.len() / length, 3, size, size], values });
+        batches.push(Batch { pixels: Tensor { shape: vec![truths.len(), 3, size, size], values }, truths });
     }
     Ok(batches)
 }
