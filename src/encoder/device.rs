@@ -30,7 +30,8 @@ pub enum Device {
 
 impl Device {
     /// Every device in the order in which `auto` tries them: NPUs, which spare the battery, then graphics, then the processor.
-    /// TensorRT comes after CUDA for its slow start, OpenVINO last but one since without NPU or graphics it is no faster.
+    /// TensorRT comes after CUDA for its slow start, OpenVINO last but one since without NPU or graphics it is no
+    /// faster. Which file each loads: `docs/devices.md`.
     pub const ALL: [Device; 7] =
         [Device::Qnn, Device::CoreMl, Device::Cuda, Device::TensorRt, Device::DirectMl, Device::OpenVino, Device::Cpu];
 

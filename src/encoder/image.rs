@@ -19,6 +19,8 @@ use crate::{
 
 const INPUT: &str = "pixel_values";
 const OUTPUT: &str = "image_embeds";
+/// The operator that gives away ranges found at each run: its name stands in the file as it is.
+const DYNAMIC: &[u8] = b"DynamicQuantizeLinear";
 
 /// How exactly the image tower reckons.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,18 +50,44 @@ impl Precision {
         }
     }
 
-    /// The files that will do on `device`, best first. `vnni`: the CPU sums 8-bit products without saturating.
-    fn files(self, device: Device, vnni: bool) -> Vec<&'static str> {
-        let int8 = if device == Device::Cpu && !vnni { [IMAGE_INT8R, IMAGE_INT8] } else { [IMAGE_INT8, IMAGE_INT8R] };
+    /// The files that will do on `device`, best first; `docs/devices.md` says why.
+    fn files(self, device: Device, traits: Traits) -> Vec<&'static str> {
+        let saturates = matches!(device, Device::Cpu | Device::OpenVino) && !traits.vnni;
+        let int8 = if saturates { [IMAGE_INT8R, IMAGE_INT8] } else { [IMAGE_INT8, IMAGE_INT8R] };
         match self {
             Precision::Int8 => int8.to_vec(),
             Precision::F16 => vec![IMAGE_F16],
             Precision::F32 => vec![IMAGE_F32],
             Precision::Auto => match device {
-                Device::Cpu | Device::Qnn => [&int8[..], &[IMAGE_F32, IMAGE_F16]].concat(),
-                // Graphics have no use for int8, and OpenVINO was slower with it.
+                Device::Cpu => [&int8[..], &[IMAGE_F32, IMAGE_F16]].concat(),
+                Device::OpenVino | Device::Qnn if !traits.dynamic => [&int8[..], &[IMAGE_F32, IMAGE_F16]].concat(),
+                // It rounds floats to 16 bits itself, and reads none in the format that ONNX Runtime gives it.
+                Device::CoreMl => [&[IMAGE_F32, IMAGE_F16], &int8[..]].concat(),
+                // Graphics have no use for int8.
                 _ => [&[IMAGE_F16, IMAGE_F32], &int8[..]].concat(),
             },
+        }
+    }
+}
+
+/// What a file's choice depends on beside the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Traits {
+    /// The CPU sums 8-bit products without saturating.
+    vnni: bool,
+    /// In 8 bits the tower finds the ranges of its activations at each run, which only ONNX Runtime's CPU kernels are quick with.
+    dynamic: bool,
+}
+
+impl Traits {
+    /// Reads the 8-bit tower only where it matters.
+    fn of(bundle: &Bundle, device: Device) -> Self {
+        let asks = matches!(device, Device::OpenVino | Device::Qnn);
+        let bytes =
+            [IMAGE_INT8, IMAGE_INT8R].into_iter().filter(|name| asks && bundle.has(name)).find_map(|n| bundle.read(n).ok());
+        Self {
+            vnni: has_vnni(),
+            dynamic: bytes.is_some_and(|bytes| bytes.windows(DYNAMIC.len()).any(|window| window == DYNAMIC)),
         }
     }
 }
@@ -164,7 +192,7 @@ impl Tower {
     fn open(runtime: &Runtime, bundle: &Bundle, device: Device, options: &EncoderOptions) -> Result<Self, EncoderError> {
         // `auto` asks for every device, and most runtimes lack most of them: their files need not be read and summed up.
         check_device(device)?;
-        let name = options.precision.files(device, has_vnni()).into_iter().find(|name| bundle.has(name));
+        let name = options.precision.files(device, Traits::of(bundle, device)).into_iter().find(|name| bundle.has(name));
         let name = name.ok_or_else(|| EncoderError::Precision {
             dir: bundle.dir().display().to_string(),
             asked: options.precision,
@@ -233,20 +261,34 @@ mod tests {
 
     #[track_caller]
     fn check(precision: &str, device: Device, vnni: bool, want: &[&str]) {
-        let files: Vec<_> = precision.parse::<Precision>().unwrap().files(device, vnni);
-        assert_eq!(files, want, "{precision} on {device}, vnni: {vnni}");
+        check_transformer(precision, device, Traits { vnni, dynamic: false }, want);
+    }
+
+    #[track_caller]
+    fn check_transformer(precision: &str, device: Device, traits: Traits, want: &[&str]) {
+        let files: Vec<_> = precision.parse::<Precision>().unwrap().files(device, traits);
+        assert_eq!(files, want, "{precision} on {device}, {traits:?}");
     }
 
     #[test]
     fn the_file_suits_the_device() {
         check("auto", Device::Cpu, true, &[IMAGE_INT8, IMAGE_INT8R, IMAGE_F32, IMAGE_F16]);
         check("auto", Device::Cpu, false, &[IMAGE_INT8R, IMAGE_INT8, IMAGE_F32, IMAGE_F16]);
+        check("auto", Device::OpenVino, true, &[IMAGE_INT8, IMAGE_INT8R, IMAGE_F32, IMAGE_F16]);
+        check("auto", Device::OpenVino, false, &[IMAGE_INT8R, IMAGE_INT8, IMAGE_F32, IMAGE_F16]);
         check("auto", Device::Qnn, false, &[IMAGE_INT8, IMAGE_INT8R, IMAGE_F32, IMAGE_F16]);
+        check("auto", Device::CoreMl, true, &[IMAGE_F32, IMAGE_F16, IMAGE_INT8, IMAGE_INT8R]);
         check("auto", Device::Cuda, false, &[IMAGE_F16, IMAGE_F32, IMAGE_INT8, IMAGE_INT8R]);
         check("int8", Device::Cpu, false, &[IMAGE_INT8R, IMAGE_INT8]);
-        check("int8", Device::OpenVino, false, &[IMAGE_INT8, IMAGE_INT8R]);
+        check("int8", Device::OpenVino, false, &[IMAGE_INT8R, IMAGE_INT8]);
+        check("int8", Device::Qnn, false, &[IMAGE_INT8, IMAGE_INT8R]);
         check("f16", Device::Cpu, true, &[IMAGE_F16]);
         check("f32", Device::Cpu, true, &[IMAGE_F32]);
+        let transformer = Traits { vnni: true, dynamic: true };
+        check_transformer("auto", Device::Cpu, transformer, &[IMAGE_INT8, IMAGE_INT8R, IMAGE_F32, IMAGE_F16]);
+        for device in [Device::OpenVino, Device::Qnn] {
+            check_transformer("auto", device, transformer, &[IMAGE_F16, IMAGE_F32, IMAGE_INT8, IMAGE_INT8R]);
+        }
     }
 
     #[test]

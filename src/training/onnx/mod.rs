@@ -12,6 +12,8 @@ use crate::bundle;
 
 mod graph;
 mod half;
+#[cfg(test)]
+mod operators;
 mod proto;
 pub mod towers;
 

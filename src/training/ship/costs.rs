@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     evaluation::agreement,
-    training::{TrainingError, onnx::Model, quantise},
+    training::{TrainingError, onnx::Model, progress::Show, quantise},
 };
 
 /// The most of a tower's weights that may be kept in float: with more, 8 bits save too little to be worth their error.
@@ -58,16 +58,20 @@ impl Costs {
         asked: &Asked,
         sums: Sums,
         except: &dyn Fn(&[&str]) -> Result<Model, TrainingError>,
+        show: Show,
     ) -> Result<Self, TrainingError> {
         let want = asked.rows(float, Sums::Here)?;
         let (mut layers, mut units) = (Vec::new(), BTreeMap::<String, Vec<usize>>::new());
         let names = quantise::layers(float);
+        let progress = show.begin("measuring", names.len(), "layers");
         for (i, &layer) in names.iter().enumerate() {
             let others: Vec<&str> = names.iter().copied().filter(|name| *name != layer).collect();
             let error = 1.0 - agreement(&want, &asked.rows(&except(&others)?, sums)?, &[]).mean_cosine;
             units.entry(quantise::unit(float, layer).to_owned()).or_default().push(i);
             layers.push(Cost { layer: layer.to_owned(), error, bytes: quantise::saved(float, layer) });
+            progress.advance(1, String::new());
         }
+        progress.finish();
         Ok(Self { layers, units })
     }
 

@@ -104,6 +104,7 @@ mod tests {
     use crate::training::{
         model::clip::Activation,
         onnx::towers::{small_clip, small_image, testing::Numbers},
+        progress::Show,
         quantise::{self, WeightBits},
         ship::costs::{Costs, Kept},
         weights::Tensor,
@@ -150,7 +151,7 @@ mod tests {
             let opposite = seen.as_slice().iter().map(|x| -x).collect();
             let captions = [seen, Embedding::new(opposite).expect("a direction")];
             let gate = Gate::new(&float, &asked, &captions, &[]).expect("a float tower");
-            let costs = Costs::measure(&float, &asked, sums, &round).expect("costs");
+            let costs = Costs::measure(&float, &asked, sums, &round, Show::new(true)).expect("costs");
             let told = gate.pass(Path::new("image.int8.onnx"), &rounded, sums, costs.worst(&Kept::default()));
             let told = told.err().map(|error| error.to_string()).unwrap_or_default();
             assert!(told.contains(want) && told.is_empty() == want.is_empty(), "{told:?} against {want:?}");

@@ -85,7 +85,7 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
     let gate = Gate::new(&image, &asked, &f32_captions, &truths)?;
     // What saturates on no CPU is measured as this one reckons.
     let seven = |names: &[&str]| rounded(WeightBits::Seven, names);
-    let costs = Costs::measure(&image, &self::asked(&manifest.image, &train, MEASURED)?.0, Sums::Here, &seven)?;
+    let costs = Costs::measure(&image, &self::asked(&manifest.image, &train, MEASURED)?.0, Sums::Here, &seven, show)?;
     let image_kept = costs.choose(|names| gate.cosine(&seven(names)?))?;
     let [seven, eight] = [WeightBits::Seven, WeightBits::Eight].map(|bits| rounded(bits, &image_kept.names()));
     let (seven, eight, worst) = (seven?, eight?, costs.worst(&image_kept));
@@ -103,7 +103,7 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
         let rounded = |names: &[&str]| quantise::dynamic(&float, WeightBits::Seven, names);
         let asked = Asked::texts(dir, &manifest.text, &captions)?;
         let gate = Gate::new(&float, &asked, &f32_captions, &[])?;
-        let costs = Costs::measure(&float, &asked, Sums::Here, &rounded)?;
+        let costs = Costs::measure(&float, &asked, Sums::Here, &rounded, show)?;
         text_kept = costs.choose(|names| gate.cosine(&rounded(names)?))?;
         let small = rounded(&text_kept.names())?;
         gate.pass(&dir.join(TEXT_INT8), &small, Sums::Here, costs.worst(&text_kept))?;
