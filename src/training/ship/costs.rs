@@ -91,11 +91,13 @@ impl Costs {
         let mut kept = Kept::default();
         let mut bytes = 0;
         for cost in ranked {
-            bytes += cost.bytes;
-            let met = || Ok::<_, TrainingError>(cosine(&kept.names())? >= LEAST_COSINE);
-            if bytes as f64 > MOST_KEPT * all as f64 || cost.error <= allowed(cost.bytes) && met()? {
+            if cost.error <= allowed(cost.bytes) && cosine(&kept.names())? >= LEAST_COSINE {
                 break;
             }
+            if (bytes + cost.bytes) as f64 > MOST_KEPT * all as f64 {
+                continue;
+            }
+            bytes += cost.bytes;
             let nodes = self.units.get(&cost.layer).into_iter().flatten().filter_map(|i| self.layers.get(*i));
             kept.nodes.extend(nodes.map(|cost| cost.layer.clone()));
             kept.units.push(cost);
@@ -108,5 +110,31 @@ impl Costs {
         let kept: BTreeSet<&str> = kept.names().into_iter().collect();
         let rounded = self.layers.iter().filter(|cost| !kept.contains(cost.layer.as_str()));
         rounded.max_by(|a, b| a.error.total_cmp(&b.error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is kept of layers, (cosine lost, bytes), where the whole tower has the `cosines` with none of them kept, one, and so on.
+    #[track_caller]
+    fn check(layers: &[(f64, usize)], cosines: &[f64], want: &[usize]) {
+        let cost = |(i, &(error, bytes)): (usize, &(f64, usize))| Cost { layer: i.to_string(), error, bytes };
+        let layers: Vec<Cost> = layers.iter().enumerate().map(cost).collect();
+        let units = layers.iter().enumerate().map(|(i, cost)| (cost.layer.clone(), vec![i])).collect();
+        let kept = Costs { layers, units }.choose(|kept| Ok(cosines[kept.len()])).expect("a choice");
+        assert_eq!(kept.nodes, want.iter().map(usize::to_string).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_costs_more_than_its_share_stays_and_then_the_next_until_the_gate_opens() {
+        check(&[(0.04, 10), (0.001, 90)], &[0.94, 0.96], &[0]);
+        check(&[(0.004, 10), (0.001, 90)], &[0.96], &[]);
+        check(&[(0.001, 80), (0.004, 10), (0.002, 10)], &[0.9, 0.93, 0.96], &[1, 2]);
+        // Not so much that 8 bits save little.
+        check(&[(0.2, 60), (0.03, 40)], &[0.8, 0.94], &[1]);
+        // What has no weights costs no bytes.
+        check(&[(0.000_01, 0), (0.0, 10)], &[0.9, 0.96], &[0]);
     }
 }

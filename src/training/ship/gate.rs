@@ -1,4 +1,4 @@
-//! Whether a tower in 8 bits still is the tower that it was made of.
+//! Whether a tower in fewer bits still is the tower that it was made of.
 //!
 //! Owns the floors. Leaves rounding to `quantise`, what single layers cost to `costs`.
 
@@ -59,7 +59,7 @@ impl<'a> Gate<'a> {
         let blamed =
             worst.map(|Cost { layer, error, .. }| format!("; most to blame is {layer}, which alone leaves {:.3}", 1.0 - error));
         let problem = format!(
-            "8 bits change too much: {}{}. The bundle stays as it was, in float",
+            "it answers too unlike the float tower: {}{}. The bundle stays as it was",
             refusals.join(", "),
             blamed.unwrap_or_default()
         );
@@ -180,7 +180,7 @@ mod tests {
     fn check_calibration(photos: usize, swapped: bool, want: usize) {
         let at =
             |degrees: f32| Embedding::new(vec![degrees.to_radians().cos(), degrees.to_radians().sin()]).expect("a direction");
-        let row = |i: usize, sure: bool| at(if (i % 2 == 0) == sure { 25.0 } else { 43.0 });
+        let row = |i: usize, sure: bool| at(if i.is_multiple_of(2) == sure { 25.0 } else { 43.0 });
         let captions = [at(0.0), at(90.0)];
         let truths: Vec<_> = (0..photos).map(|i| Some(usize::from(i % 4 == 1))).collect();
         let rows = |sure: bool| (0..photos).map(|i| row(i, sure)).collect::<Vec<_>>();

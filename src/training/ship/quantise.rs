@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     bundle::{
-        BACKGROUND, Bundle, CaptionCalibration, IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, Manifest, PROMPTS, Preprocessing, TEXT_F32,
-        TEXT_INT8,
+        BACKGROUND, Bundle, CaptionCalibration, IMAGE_F16, IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, Manifest, PROMPTS,
+        Preprocessing, TEXT_F16, TEXT_F32, TEXT_INT8,
     },
     capture,
     embedding::Embedding,
@@ -85,6 +85,9 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
     let gate = Gate::new(&image, &asked, &f32_captions, &truths)?;
     // What saturates on no CPU is measured as this one reckons.
     let seven = |names: &[&str]| rounded(WeightBits::Seven, names);
+    for half in [dir.join(IMAGE_F16)].iter().filter(|half| half.exists()) {
+        gate.pass(half, &Model::read(half)?, Sums::Here, None)?;
+    }
     let costs = Costs::measure(&image, &self::asked(&manifest.image, &train, MEASURED)?.0, Sums::Here, &seven, show)?;
     let image_kept = costs.choose(|names| gate.cosine(&seven(names)?))?;
     let [seven, eight] = [WeightBits::Seven, WeightBits::Eight].map(|bits| rounded(bits, &image_kept.names()));
@@ -103,6 +106,9 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
         let rounded = |names: &[&str]| quantise::dynamic(&float, WeightBits::Seven, names);
         let asked = Asked::texts(dir, &manifest.text, &captions)?;
         let gate = Gate::new(&float, &asked, &f32_captions, &[])?;
+        for half in [dir.join(TEXT_F16)].iter().filter(|half| half.exists()) {
+            gate.pass(half, &Model::read(half)?, Sums::Here, None)?;
+        }
         let costs = Costs::measure(&float, &asked, Sums::Here, &rounded, show)?;
         text_kept = costs.choose(|names| gate.cosine(&rounded(names)?))?;
         let small = rounded(&text_kept.names())?;
