@@ -130,7 +130,7 @@ mod tests {
         let (config, clip) = small_clip::small(Activation::QuickGelu, 10);
         let [image, text] = small_clip::graphs(&config, &clip);
         let pixels = Numbers(5).take(3 * 3 * 16 * 16);
-        for (bits, want) in [(WeightBits::Seven, 0.995), (WeightBits::Eight, 0.97)] {
+        for (bits, want) in [(WeightBits::Seven, 0.995), (WeightBits::Eight, 0.9)] {
             let [small_image, small_text] = [&image, &text].map(|model| dynamic(model, bits, &[]).expect("a graph"));
             let seen = cosine(&small_clip::embed(&image, &pixels), &small_clip::embed(&small_image, &pixels));
             let read = cosine(&small_clip::read(&text), &small_clip::read(&small_text));
