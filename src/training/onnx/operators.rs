@@ -11,14 +11,14 @@ use crate::training::{
 };
 
 /// `core/providers/qnn/builder/op_builder_factory.cc` of ONNX Runtime, as far as we have use for it.
-const QNN: &str = "Add ArgMax Cast Clip Concat Conv DequantizeLinear Div Equal Expand Flatten Gather GatherND GlobalAveragePool \
-                   LayerNormalization MatMul Mul QuantizeLinear ReduceL2 ReduceSum Reshape Sigmoid Slice Softmax Squeeze Sub Transpose \
+const QNN: &str = "Abs Add ArgMax Cast Clip Concat Conv DequantizeLinear Div Equal Expand Flatten Gather GatherND GlobalAveragePool \
+                   LayerNormalization MatMul Max Mul QuantizeLinear ReduceL2 ReduceMax ReduceSum Reshape Sigmoid Slice Softmax Squeeze Sub Transpose \
                    Unsqueeze";
 /// `coreml_supported_ops.md`, the format that it is given by itself; likewise.
 const CORE_ML: &str =
     "Add ArgMax Cast Clip Concat Conv Div Flatten GlobalAveragePool MatMul Mul Reshape Sigmoid Squeeze Sub Transpose";
 /// `coreml_supported_mlprogram_ops.md`, its newer format.
-const ML_PROGRAM: &str = "Add Cast Clip Concat Conv Div Erf GlobalAveragePool LayerNormalization MatMul Mul ReduceSum Reshape Shape \
+const ML_PROGRAM: &str = "Add Cast Clip Concat Conv Div Erf GlobalAveragePool LayerNormalization MatMul Max Mul ReduceMax ReduceSum Reshape Shape \
                           Sigmoid Softmax Squeeze Sub Transpose Unsqueeze";
 
 /// What a provider leaves of a file to the processor.
@@ -47,7 +47,7 @@ fn the_operators_of_each_file_are_those_that_its_devices_take() {
     check("a CLIP's image.f32.onnx", &image, ["Shape", left, expanded]);
     check("a CLIP's image.f16.onnx", &halved(&image), ["Shape", left, expanded]);
     let small = dynamic(&image, WeightBits::Eight, &[]).expect("a graph");
-    let integers = "DynamicQuantizeLinear Expand LayerNormalization MatMulInteger Shape Slice Softmax";
-    let left = ["DynamicQuantizeLinear MatMulInteger Shape", integers, "DynamicQuantizeLinear Expand MatMulInteger Slice"];
+    let integers = "Abs DynamicQuantizeLinear Expand LayerNormalization MatMulInteger Max ReduceMax Shape Slice Softmax";
+    let left = ["DynamicQuantizeLinear MatMulInteger Shape", integers, "Abs DynamicQuantizeLinear Expand MatMulInteger Slice"];
     check("a CLIP's image.int8.onnx", &small, left);
 }

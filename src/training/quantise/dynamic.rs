@@ -56,7 +56,8 @@ struct Rewrite<'a> {
 impl Rewrite<'_> {
     fn node(&mut self, node: &NodeProto) {
         let stays = self.keep_float.contains(&node.name());
-        let constant = |edge: &str| self.origin.floats(edge).filter(|(shape, _)| shape.len() == 2 && !stays);
+        let values = |edge: &str| if stays { None } else { self.origin.floats(edge) };
+        let constant = |edge: &str| values(edge).filter(|(shape, _)| shape.len() == 2);
         match (node.op_type(), &node.input[..]) {
             ("MatMul", [x, weight]) => {
                 if let Some((shape, values)) = constant(weight) {
