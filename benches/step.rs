@@ -12,6 +12,7 @@ use peer::{Peer, asked, ourselves, python, serve};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use streetscape::training::{
+    allocator,
     loss::{contrastive, targets},
     model::{
         Clip, FreshImage, FreshText, MiniLm, MobileNetV2, Pair, Projection, TextTower, Trainable, Trained, clip::Config,
@@ -53,6 +54,7 @@ fn compare() {
 
 fn serve_steps(name: &str) {
     let (_, batch, side) = MODELS.into_iter().find(|(known, ..)| *known == name).expect("a model");
+    allocator::keep_freed();
     let device = Device::flex().autodiff();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     if name == "pair" {

@@ -3,6 +3,7 @@
 //! Owns every step between labelled photos and a sealed bundle: captions, features of the frozen towers, fitting, export to
 //! ONNX, quantisation, calibration. Leaves measuring to `evaluation`, running graphs to `encoder`.
 
+pub mod allocator;
 pub mod calibrate;
 pub mod cli;
 pub mod data;

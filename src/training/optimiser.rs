@@ -9,12 +9,13 @@ use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
     tensor::{Device, Gradients, Tensor, TensorData},
 };
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
     TrainingError,
     model::{
-        Place, Trainable,
+        Place, Trainable, is_cpu,
         parameters::{Path, places, walks},
     },
     weights::{self, Weights},
@@ -22,6 +23,8 @@ use super::{
 
 /// Elements that are summed in one go; longer sums are shared among threads in an order that chance decides.
 const PORTION: usize = 1 << 20;
+/// Elements that a core moves in one go.
+const CHUNK: usize = 1 << 14;
 /// `clip_grad_norm_` adds it to the norm.
 const CLIP_EPSILON: f32 = 1e-6;
 
@@ -81,7 +84,7 @@ impl Slopes {
         let norm = self.norm();
         let factor = (most / (norm + CLIP_EPSILON)).min(1.0);
         if factor < 1.0 {
-            self.0.values_mut().for_each(|slope| *slope = slope.clone() * factor);
+            self.0 = std::mem::take(&mut self.0).into_iter().map(|(path, slope)| (path, slope * factor)).collect();
         }
         norm
     }
@@ -98,7 +101,8 @@ fn square_sum(flat: &Tensor<1>) -> f32 {
         let part = flat.clone().narrow(0, start, PORTION.min(length - start));
         part.square().sum().into_scalar::<f32>()
     };
-    (0..length).step_by(PORTION).map(portion).sum()
+    let starts: Vec<usize> = (0..length).step_by(PORTION).collect();
+    starts.into_par_iter().map(portion).collect::<Vec<f32>>().iter().sum()
 }
 
 /// The optimiser with its memory.
@@ -162,20 +166,66 @@ impl AdamW {
     fn moved(&mut self, path: &str, place: Place, value: Tensor<1>, slope: Tensor<1>, rate: f64) -> Tensor<1> {
         let AdamWSettings { betas: [first, second], epsilon, weight_decay, layer_decay } = self.settings;
         let rate = rate * layer_decay.powi(i32::try_from(place.from_output).unwrap_or(i32::MAX));
-        let moments = self.moments.entry(path.to_owned()).or_insert_with(|| Moments {
-            steps: 0,
-            first: slope.zeros_like(),
-            second: slope.zeros_like(),
-        });
-        moments.steps += 1;
-        // In PyTorch's order of operations, so that rounding agrees too.
-        moments.first = moments.first.clone() + (slope.clone() - moments.first.clone()) * (1.0 - first);
-        moments.second = moments.second.clone() * second + slope.square() * (1.0 - second);
-        let steps = f64::from(moments.steps);
-        let (lag, second_lag) = (1.0 - first.powf(steps), 1.0 - second.powf(steps));
-        let root = moments.second.clone().sqrt() / second_lag.sqrt() + epsilon;
-        let kept = if place.decays && weight_decay > 0.0 { value * (1.0 - rate * weight_decay) } else { value };
-        kept - moments.first.clone() / root * (rate / lag)
+        let Moments { steps, first: mean, second: square } = match self.moments.remove(path) {
+            Some(moments) => moments,
+            None => Moments { steps: 0, first: slope.zeros_like(), second: slope.zeros_like() },
+        };
+        let steps = steps + 1;
+        let (lag, second_lag) = (1.0 - first.powi(steps as i32), 1.0 - second.powi(steps as i32));
+        let factors = Factors {
+            first: 1.0 - first,
+            second,
+            second_lag: second_lag.sqrt(),
+            epsilon,
+            kept: if place.decays { 1.0 - rate * weight_decay } else { 1.0 },
+            rate: rate / lag,
+        };
+        let [value, mean, square] = factors.moved([value, mean, square], slope);
+        self.moments.insert(path.to_owned(), Moments { steps, first: mean, second: square });
+        value
+    }
+}
+
+/// What one parameter's step multiplies by.
+struct Factors {
+    first: f64,
+    second: f64,
+    second_lag: f64,
+    epsilon: f64,
+    kept: f64,
+    rate: f64,
+}
+
+impl Factors {
+    /// A parameter and its moments after a step along `slope`: on the CPU in one pass over memory, for at several times the size of all
+    /// weights the passes cost as much as a ViT's matrix products. In PyTorch's order of operations, so that rounding agrees too.
+    fn moved(&self, [value, first, second]: [Tensor<1>; 3], slope: Tensor<1>) -> [Tensor<1>; 3] {
+        let device = value.device();
+        if !is_cpu(&device) {
+            let first = first.clone() + (slope.clone() - first) * self.first;
+            let second = second * self.second + slope.square() * (1.0 - self.second);
+            let root = second.clone().sqrt() / self.second_lag + self.epsilon;
+            return [value * self.kept - first.clone() / root * self.rate, first, second];
+        }
+        let [mut value, mut first, mut second, slope] = [value, first, second, slope].map(|x| x.into_data());
+        let (Ok(values), Ok(firsts), Ok(seconds), Ok(slopes)) =
+            (value.as_mut_slice(), first.as_mut_slice(), second.as_mut_slice(), slope.as_slice())
+        else {
+            unreachable!("the CPU computes in 32-bit floats")
+        };
+        let chunks = (values.par_chunks_mut(CHUNK), firsts.par_chunks_mut(CHUNK), seconds.par_chunks_mut(CHUNK));
+        (chunks, slopes.par_chunks(CHUNK)).into_par_iter().for_each(|((v, m, s), g)| self.pass(v, m, s, g));
+        [value, first, second].map(|data| Tensor::from_data(data, &device))
+    }
+
+    fn pass(&self, value: &mut [f32], first: &mut [f32], second: &mut [f32], slope: &[f32]) {
+        let [toward, memory, fresh] = [self.first, self.second, 1.0 - self.second].map(|x| x as f32);
+        let [second_lag, epsilon, kept, rate] = [self.second_lag, self.epsilon, self.kept, self.rate].map(|x| x as f32);
+        for (((value, first), second), slope) in value.iter_mut().zip(first).zip(second).zip(slope) {
+            *first += (slope - *first) * toward;
+            *second = *second * memory + slope * slope * fresh;
+            *value = *value * kept - *first / (second.sqrt() / second_lag + epsilon) * rate;
+        }
     }
 }
 

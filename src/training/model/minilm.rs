@@ -5,7 +5,7 @@ use burn::{
     tensor::{
         Device, Int, Tensor, TensorData,
         activation::{gelu, softmax},
-        module::embedding,
+        module::{embedding, linear},
     },
 };
 
@@ -180,7 +180,10 @@ impl Dense {
     }
 
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        x.matmul(self.weight.val().transpose().unsqueeze::<3>()) + self.bias.val().unsqueeze::<3>()
+        let ([batch, length, width], outputs) = (x.dims(), self.bias.dims()[0]);
+        // As one matrix: Burn would multiply sentence by sentence, and pack the weights for each.
+        let rows = x.reshape([batch * length, width]);
+        linear(rows, self.weight.val().transpose(), Some(self.bias.val())).reshape([batch, length, outputs])
     }
 }
 

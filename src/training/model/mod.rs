@@ -40,6 +40,11 @@ const FIRST_SCALE: f32 = 20.0;
 /// CLIP clamps its scale to 100, so that no pair's logit can explode.
 const MOST_LOG_SCALE: f32 = 4.605_170_2;
 
+/// Whether tensors on `device` are this process's own memory.
+pub fn is_cpu(device: &Device) -> bool {
+    device.clone().without_autodiff() == Device::flex()
+}
+
 /// Two towers whose outputs can be compared.
 pub trait TwoTowers {
     /// What the image tower reads.

@@ -73,12 +73,12 @@ impl Block {
     }
 
     fn think(&self, x: Tensor<3>) -> Tensor<3> {
-        let inner = self.inner.forward(self.norm2.forward(x.clone()));
+        let inner = through(&self.inner, self.norm2.forward(x.clone()));
         let inner = match self.activation {
             Activation::Gelu => gelu(inner),
             Activation::QuickGelu => inner.clone() * sigmoid(inner * QUICK),
         };
-        self.outer.forward(inner) + x
+        through(&self.outer, inner) + x
     }
 
     fn attend(&self, from: Tensor<3>, x: Tensor<3>, mask: Option<&Tensor<4>>) -> Tensor<3> {
@@ -88,17 +88,23 @@ impl Block {
             let tokens = part.dims()[1];
             part.reshape([batch, tokens, self.heads, head]).swap_dims(1, 2)
         };
-        let query = split(self.query.forward(from)) / (head as f32).sqrt();
-        let key = split(self.key.forward(x.clone()));
-        let value = split(self.value.forward(x));
+        let query = split(through(&self.query, from)) / (head as f32).sqrt();
+        let key = split(through(&self.key, x.clone()));
+        let value = split(through(&self.value, x));
         let scores = query.matmul(key.swap_dims(2, 3));
         let scores = match mask {
             Some(mask) => scores + mask.clone(),
             None => scores,
         };
         let seen = softmax(scores, 3).matmul(value);
-        self.out.forward(seen.swap_dims(1, 2).reshape([batch, rows, width]))
+        through(&self.out, seen.swap_dims(1, 2).reshape([batch, rows, width]))
     }
+}
+
+/// `x`, (batch, tokens, width), through `layer` as one matrix: Burn would multiply picture by picture, and pack the weights for each.
+pub fn through(layer: &Linear, x: Tensor<3>) -> Tensor<3> {
+    let [batch, tokens, width] = x.dims();
+    layer.forward(x.reshape([batch * tokens, width])).reshape([batch, tokens, layer.weight.dims()[1]])
 }
 
 /// A norm that changes nothing but mean and variance.
