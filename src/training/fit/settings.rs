@@ -158,6 +158,7 @@ pub struct Averages {
 pub struct Limits {
     pub corrupt: f64,
     pub explosion: f32,
+    pub memory: f64,
 }
 
 impl Optimiser {
@@ -225,6 +226,7 @@ impl Settings {
                 "lora.rank and train.heads_first exclude each other; set one of them to 0",
             ),
             (!above(f64::from(guard.explosion), 1.0), "guard.explosion is above 1"),
+            (!above(guard.memory, 0.0), "guard.memory is above 0"),
         ];
         match wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
             Some((_, problem)) => Err(TrainingError::Setting { problem: problem.to_owned() }),
