@@ -275,6 +275,7 @@ fn what_nothing_can_be_learned_from_is_refused_with_its_mend() {
         &["train.batch=4", "guard.memory=1e-6"],
         &["4 pairs at once take about", "can be had", "guard.memory"],
     );
+    check_refused(few.path(), &["train.batch=2", "device=gpu"], &["--device cpu"]);
 
     let bad = place(40, Faults { corrupt: Some(10), empty: None });
     check_refused(bad.path(), &[], &["photos can't be read", "guard.corrupt = 0.01", "train-000.tar/p"]);

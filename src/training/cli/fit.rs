@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use burn::tensor::Device;
 use clap::Args;
 use toml::{Table, Value};
 
@@ -15,8 +14,8 @@ use crate::{
         TrainingError,
         data::{self, Captioner, Captions, PhotoShard, Split},
         fit::{
-            Batches, Biased, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, LossKind, Record, Settings, Tokens,
-            assignment, fit, overlay,
+            Batches, Biased, Compute, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, LossKind, Record, Settings,
+            Tokens, assignment, fit, overlay,
             start::{self, Source, Start},
         },
         heads::sentences,
@@ -44,6 +43,9 @@ pub(super) struct FitArgs {
     /// Folder of all-MiniLM-L6-v2, so that a bundle's text tower learns too.
     #[arg(long, value_name = "DIR")]
     text_weights: Option<PathBuf>,
+    /// What computes; "gpu" in a program built with that feature.
+    #[arg(long, value_name = "WHAT")]
+    device: Option<Compute>,
     /// Another value for any key, as train.batch=32. May be given again.
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     set: Vec<Table>,
@@ -81,7 +83,7 @@ impl FitArgs {
         let data = [tokenizer].into_iter().chain(checksums(&train, &val)).collect();
         let (settings, tokens) = (&settings, &tokens);
         let run = Run { learned: &learned, asked: &asked, tokens, settings, folder: &folder, data, show };
-        let device = Device::flex().autodiff();
+        let device = settings.device.device()?.autodiff();
         match &from {
             Source::Fresh if settings.model.kind == Kind::Clip => {
                 run.on(start::fresh_clip(&settings.model, tokens, settings.seed, &device)?)
@@ -105,6 +107,10 @@ impl FitArgs {
         }
         if let Some(from) = &self.from {
             flags.insert("from".to_owned(), Value::String(from.clone()));
+        }
+        if let Some(device) = self.device {
+            let name = if device == Compute::Cpu { "cpu" } else { "gpu" };
+            flags.insert("device".to_owned(), Value::String(name.to_owned()));
         }
         if let Some(dir) = &self.text_weights {
             flags.insert("text_weights".to_owned(), text(dir));

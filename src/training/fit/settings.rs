@@ -10,6 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use super::Compute;
 use crate::training::{
     TrainingError,
     model::{FreshClip, FreshImage, FreshText},
@@ -32,6 +33,7 @@ pub struct Settings {
     pub text_weights: PathBuf,
     pub data: Vec<PathBuf>,
     pub seed: u64,
+    pub device: Compute,
     pub model: FreshModel,
     pub train: Train,
     pub loss: Loss,

@@ -1,7 +1,8 @@
 //! Two steps of MobileNetV2 as one pass each over memory, with their gradients: Burn's convolution takes a depthwise one channel by channel
 //! through matrices, four times as long as PyTorch for the whole network.
 //!
-//! Owns what Burn must know of them. Leaves the loops to `planes`, the network to `mobilenet`.
+//! Owns what Burn must know of them, and the same by Burn's own operations where it computes elsewhere than on the CPU. Leaves the loops to
+//! `planes`, the network to `mobilenet`.
 
 use burn::{
     backend::{
@@ -16,7 +17,11 @@ use burn::{
         flex::FlexTensor,
         tensor::FloatTensor,
     },
-    tensor::{Tensor, TensorData},
+    tensor::{
+        Device, Tensor, TensorData,
+        module::conv2d,
+        ops::{ConvOptions, PadMode},
+    },
 };
 
 use super::planes::{self, Planes};
@@ -24,13 +29,33 @@ use super::planes::{self, Planes};
 /// ReLU6 of a 3 x 3 convolution of each channel with itself, (batch, channels, height, width), with TensorFlow's SAME padding: one pixel
 /// all round, with a stride of 2 on the right and below alone. `weight` is (channels, 1, 3, 3), `bias` (channels).
 pub fn depthwise_relu6(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
+    if !is_ours(&x.device()) {
+        return plain(x, weight, bias, stride);
+    }
     let y = <Dispatch as Kernels>::depthwise_relu6(x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch(), stride);
     Tensor::from_dispatch(y)
 }
 
 /// ReLU6 of `x`, (batch, channels, pixels), plus `bias`, (channels).
 pub fn bias_relu6(x: Tensor<3>, bias: Tensor<1>) -> Tensor<3> {
+    if !is_ours(&x.device()) {
+        let channels = bias.dims()[0];
+        return (x + bias.reshape([1, channels, 1])).clamp(0.0, 6.0);
+    }
     Tensor::from_dispatch(<Dispatch as Kernels>::bias_relu6(x.into_dispatch(), bias.into_dispatch()))
+}
+
+/// Whether `device` is the CPU, for which `planes` is written.
+fn is_ours(device: &Device) -> bool {
+    device.clone().without_autodiff() == Device::flex()
+}
+
+/// [`depthwise_relu6`] by Burn's own convolution.
+fn plain(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
+    let channels = bias.dims()[0];
+    let (x, padding) = if stride == 1 { (x, 1) } else { (x.pad((0, 1, 0, 1), PadMode::Constant(0.0)), 0) };
+    let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], channels);
+    conv2d(x, weight, Some(bias), options).clamp(0.0, 6.0)
 }
 
 #[backend_extension(Flex, Autodiff)]
@@ -147,21 +172,9 @@ fn tensor(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{
-        Device, Distribution,
-        module::conv2d,
-        ops::{ConvOptions, PadMode},
-    };
+    use burn::tensor::Distribution;
 
     use super::*;
-
-    /// The same by Burn's own convolution.
-    fn plain(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
-        let channels = bias.dims()[0];
-        let (x, padding) = if stride == 1 { (x, 1) } else { (x.pad((0, 1, 0, 1), PadMode::Constant(0.0)), 0) };
-        let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], channels);
-        conv2d(x, weight, Some(bias), options).clamp(0.0, 6.0)
-    }
 
     fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
         tensor.into_data().iter::<f32>().collect()
