@@ -207,6 +207,33 @@ fn what_frozen_layers_say_is_asked_once_and_a_killed_run_goes_on_with_it() {
 }
 
 #[test]
+fn siglips_bias_is_learned_kept_and_resumed() {
+    let dir = place(40, Faults::default());
+    let set = ["loss.kind=siglip", "model.scale=10", "train.checkpoint=1"];
+    let (whole, killed) = (dir.path().join("whole"), dir.path().join("killed"));
+    let output = run(dir.path(), &whole, &set);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut run_killed = command(dir.path(), &killed, &set).spawn().unwrap();
+    while !killed.join("checkpoint.safetensors").exists() {
+        sleep(Duration::from_millis(5));
+    }
+    run_killed.kill().ok();
+    run_killed.wait().unwrap();
+    assert!(run(dir.path(), &killed, &set).status.success());
+    check_same(&killed, &whole, "a kill");
+    let record: toml::Table = fs::read_to_string(whole.join("fit-record.toml")).unwrap().parse().unwrap();
+    let bias = record["bias"].as_float().unwrap();
+    assert!((-10.1..-9.9).contains(&bias) && bias != -10.0, "{bias}");
+    let names = |file: &str| {
+        let bytes = fs::read(whole.join(file)).unwrap();
+        let all = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        all.names().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(names("checkpoint.safetensors").contains(&"model/bias".to_owned()));
+    assert!(names("model.safetensors").iter().all(|name| name != "bias" && !name.starts_with("towers.")));
+}
+
+#[test]
 fn the_number_of_threads_changes_nothing_that_is_learned() {
     let dir = place(40, Faults::default());
     let [alone, many] = ["1", "2"].map(|threads| {
@@ -243,6 +270,12 @@ fn what_nothing_can_be_learned_from_is_refused_with_its_mend() {
         &["nothing learns"],
     );
     check_refused(few.path(), &["train.batches=2"], &["unknown field `batches`"]);
+    check_refused(
+        few.path(),
+        &["train.batch=4", "guard.memory=1e-6"],
+        &["4 pairs at once take about", "can be had", "guard.memory"],
+    );
+    check_refused(few.path(), &["train.batch=2", "device=gpu"], &["--device cpu"]);
 
     let bad = place(40, Faults { corrupt: Some(10), empty: None });
     check_refused(bad.path(), &[], &["photos can't be read", "guard.corrupt = 0.01", "train-000.tar/p"]);
@@ -269,6 +302,10 @@ fn a_run_goes_on_only_with_what_it_was_begun_with() {
     let dir = place(40, Faults::default());
     let out = dir.path().join("run");
     assert!(run(dir.path(), &out, &["train.epochs=1"]).status.success());
+    // What costs memory or time alone may change.
+    assert!(
+        run(dir.path(), &out, &["train.epochs=1", "train.part=2", "train.checkpoint=1", "guard.memory=0.9"]).status.success()
+    );
     let kept = learned(&out);
     let check = |set: &[&str], want: &str| {
         let output = run(dir.path(), &out, set);

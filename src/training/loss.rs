@@ -74,9 +74,9 @@ impl Pairs {
     }
 
     /// SigLIP's loss (Zhai et al. 2023, equation 1): each pair on its own is a match or none, judged by `scale * cosine + bias`.
-    pub fn sigmoid(&self, image: Tensor<2>, text: Tensor<2>, scale: Tensor<1>, bias: f32) -> Tensor<1> {
+    pub fn sigmoid(&self, image: Tensor<2>, text: Tensor<2>, scale: Tensor<1>, bias: Tensor<1>) -> Tensor<1> {
         let batch = image.dims()[0] as f32;
-        let logits = cosines(image, text) * scale.unsqueeze::<2>() + bias;
+        let logits = cosines(image, text) * scale.unsqueeze::<2>() + bias.unsqueeze::<2>();
         let matches = self.targets.clone().greater_scalar(0.0).float();
         let sign = matches * 2.0 - 1.0;
         let known = -self.unknown.clone() + 1.0;
@@ -145,7 +145,7 @@ mod tests {
         let found: f32 = pairs.contrastive(image, text, scale()).into_scalar();
         assert!((f64::from(found) - clip).abs() < 1e-4, "{found} against {clip}");
         let (image, text) = tensors();
-        let found: f32 = pairs.sigmoid(image, text, scale(), -1.0).into_scalar();
+        let found: f32 = pairs.sigmoid(image, text, scale(), Tensor::from_data([-1.0], &device)).into_scalar();
         assert!((f64::from(found) - siglip).abs() < 1e-4, "{found} against {siglip}");
     }
 

@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use burn::tensor::Device;
 use clap::Args;
 use toml::{Table, Value};
 
@@ -15,8 +14,8 @@ use crate::{
         TrainingError,
         data::{self, Captioner, Captions, PhotoShard, Split},
         fit::{
-            Batches, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, Record, Settings, Tokens, assignment, fit,
-            overlay,
+            Batches, Biased, Compute, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, LossKind, Record, Settings,
+            Tokens, assignment, fit, overlay,
             start::{self, Source, Start},
         },
         heads::sentences,
@@ -44,6 +43,9 @@ pub(super) struct FitArgs {
     /// Folder of all-MiniLM-L6-v2, so that a bundle's text tower learns too.
     #[arg(long, value_name = "DIR")]
     text_weights: Option<PathBuf>,
+    /// What computes; "gpu" in a program built with that feature.
+    #[arg(long, value_name = "WHAT")]
+    device: Option<Compute>,
     /// Another value for any key, as train.batch=32. May be given again.
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     set: Vec<Table>,
@@ -72,25 +74,27 @@ impl FitArgs {
                 show.say(&format!("{}: {} photos without a caption are left out", split.id(), examples.untold));
             }
         }
-        let files = || [("tokenizer".to_owned(), tokens.checksum.clone())].into_iter().chain(checksums(&train, &val));
-        let device = Device::flex().autodiff();
-        let begun = match &from {
+        let told = || learned.all.iter().chain(&asked.all).map(|example| &example.captions);
+        let cut = tokens.cut(&sentences(told()))?;
+        if cut > 0 {
+            show.say(&format!("{cut} captions are longer than the text tower's context and lose their end"));
+        }
+        let tokenizer = ("tokenizer".to_owned(), tokens.checksum.clone());
+        let data = [tokenizer].into_iter().chain(checksums(&train, &val)).collect();
+        let (settings, tokens) = (&settings, &tokens);
+        let run = Run { learned: &learned, asked: &asked, tokens, settings, folder: &folder, data, show };
+        let device = settings.device.device()?.autodiff();
+        match &from {
             Source::Fresh if settings.model.kind == Kind::Clip => {
-                let begun = start::fresh_clip(&settings.model, &tokens, settings.seed, &device)?;
-                return train_on(begun, &learned, &asked, &tokens, &settings, &folder, files().collect(), show);
+                run.on(start::fresh_clip(&settings.model, tokens, settings.seed, &device)?)
             }
-            Source::Fresh => start::fresh(&settings.model, tokens.words(), settings.seed, &device)?,
+            Source::Fresh => run.on(start::fresh(&settings.model, tokens.words(), settings.seed, &device)?),
             Source::Bundle(dir) => {
-                let told = learned.all.iter().chain(&asked.all).map(|example| &example.captions);
-                let sentences = every(told);
-                start::bundle(dir, &sentences, &tokens, &settings, &folder.kept(), &device, show)?
+                let sentences = every(told());
+                run.on(start::bundle(dir, &sentences, tokens, settings, &folder.kept(), &device, show)?)
             }
-            Source::Checkpoint(dir) => {
-                let begun = start::checkpoint(dir, &device)?;
-                return train_on(begun, &learned, &asked, &tokens, &settings, &folder, files().collect(), show);
-            }
-        };
-        train_on(begun, &learned, &asked, &tokens, &settings, &folder, files().collect(), show)
+            Source::Checkpoint(dir) => run.on(start::checkpoint(dir, &device)?),
+        }
     }
 
     /// What was said on the command line, as a table of settings.
@@ -104,6 +108,10 @@ impl FitArgs {
         if let Some(from) = &self.from {
             flags.insert("from".to_owned(), Value::String(from.clone()));
         }
+        if let Some(device) = self.device {
+            let name = if device == Compute::Cpu { "cpu" } else { "gpu" };
+            flags.insert("device".to_owned(), Value::String(name.to_owned()));
+        }
         if let Some(dir) = &self.text_weights {
             flags.insert("text_weights".to_owned(), text(dir));
         }
@@ -111,35 +119,52 @@ impl FitArgs {
     }
 }
 
-/// Fits what was begun and keeps it.
-#[expect(clippy::too_many_arguments, reason = "each is a part of the run that only the command has together")]
-fn train_on<M: Trainable>(
-    begun: Start<M>,
-    learned: &Examples,
-    asked: &Examples,
-    tokens: &Tokens,
-    settings: &Settings,
-    folder: &Folder,
-    mut data: BTreeMap<String, String>,
+/// What a run has beside its model.
+struct Run<'a> {
+    learned: &'a Examples,
+    asked: &'a Examples,
+    tokens: &'a Tokens,
+    settings: &'a Settings,
+    folder: &'a Folder,
+    data: BTreeMap<String, String>,
     show: Show,
-) -> Result<(), TrainingError> {
-    let Start { model, image, text, checksums, beside } = begun;
-    data.extend(checksums);
-    let exam = Exam::new(&asked.all, tokens, &image, show)?;
-    let (size, seed) = (settings.train.batch, settings.seed);
-    let batches = Batches { examples: learned, tokens, image: &image, augment: settings.augment, size, seed };
-    let course = Course { batches, exam: &exam, settings, folder, data: data.clone(), show };
-    let Fitted { model, mix, figures, state } = fit(model, &course)?;
-    folder.log(&state.log, &state.corrupt)?;
-    let recall = [figures.image_to_text[0], figures.text_to_image_1];
-    let scale = model.scale().into_scalar::<f32>();
-    let from = settings.from.clone();
-    let version = env!("CARGO_PKG_VERSION").to_owned();
-    folder.finish(&model.published()?, &beside, &Record { version, from, mix, scale, recall, image, text, checksums: data })?;
-    println!("image_to_text_1 {:.4}", recall[0]);
-    println!("text_to_image_1 {:.4}", recall[1]);
-    show.say(&format!("kept in {}", folder.dir().display()));
-    Ok(())
+}
+
+impl Run<'_> {
+    /// Fits what was begun, by the loss that is asked for.
+    fn on<M: Trainable>(self, begun: Start<M>) -> Result<(), TrainingError> {
+        match self.settings.loss.kind {
+            LossKind::Clip => self.fit(begun),
+            LossKind::Siglip => {
+                let first = self.settings.loss.bias;
+                self.fit(begun.map(|model| Biased::new(model, first)))
+            }
+        }
+    }
+
+    /// Fits what was begun and keeps it.
+    fn fit<M: Trainable>(self, begun: Start<M>) -> Result<(), TrainingError> {
+        let Self { learned, asked, tokens, settings, folder, mut data, show } = self;
+        let Start { model, image, text, checksums, beside } = begun;
+        data.extend(checksums);
+        let exam = Exam::new(&asked.all, tokens, &image, show)?;
+        let (size, seed) = (settings.train.batch, settings.seed);
+        let batches = Batches { examples: learned, tokens, image: &image, augment: settings.augment, size, seed };
+        let course = Course { batches, exam: &exam, settings, folder, data: data.clone(), show };
+        let Fitted { model, mix, figures, state } = fit(model, &course)?;
+        folder.log(&state.log, &state.corrupt)?;
+        let recall = [figures.image_to_text[0], figures.text_to_image_1];
+        let scale = model.scale().into_scalar::<f32>();
+        let bias = model.bias().map(|bias| bias.into_scalar::<f32>());
+        let from = settings.from.clone();
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let record = Record { version, from, mix, scale, bias, recall, image, text, checksums: data };
+        folder.finish(&model.published()?, &beside, &record)?;
+        println!("image_to_text_1 {:.4}", recall[0]);
+        println!("text_to_image_1 {:.4}", recall[1]);
+        show.say(&format!("kept in {}", folder.dir().display()));
+        Ok(())
+    }
 }
 
 /// Every sentence that may be drawn or asked.

@@ -2,7 +2,7 @@
 //!
 //! Owns order, chance and the pixels of a batch. Leaves what a photo looks like to `pictures`, tokens to the tokenizer.
 
-use std::{collections::HashMap, ops::Range};
+use std::{cmp::Reverse, collections::HashMap, ops::Range};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
@@ -91,6 +91,23 @@ impl Batch {
         match self.input {
             Input::Pixels => model.image(square(rows)),
             Input::Begun(layers) => model.finish(rows, layers),
+        }
+    }
+
+    /// The `pairs` of it with the longest captions.
+    pub fn longest(&self, pairs: usize) -> Self {
+        let floats = self.seen.len() / self.len().max(1);
+        let mut rows: Vec<usize> = (0..self.len()).collect();
+        rows.sort_by_key(|&row| Reverse(self.texts[row].len()));
+        rows.truncate(pairs);
+        Self {
+            keys: rows.iter().map(|&row| self.keys[row].clone()).collect(),
+            texts: rows.iter().map(|&row| self.texts[row].clone()).collect(),
+            corrupt: Vec::new(),
+            seen: rows.iter().flat_map(|row| &self.seen[row * floats..][..floats]).copied().collect(),
+            input: self.input,
+            meanings: rows.iter().map(|&row| self.meanings[row]).collect(),
+            labels: rows.iter().map(|&row| self.labels[row]).collect(),
         }
     }
 
@@ -183,24 +200,27 @@ impl Batches<'_> {
     }
 }
 
-/// Photos as they are, each with its first caption.
-pub fn plain(examples: &[super::Example], tokens: &Tokens, image: &Preprocessing) -> Result<Batch, TrainingError> {
-    let seen: Vec<Result<Vec<f32>, String>> = examples
-        .par_iter()
-        .map_init(
-            || Preprocessor::new(image),
-            |preprocessor, example| {
-                let picture = example.picture().map_err(|error| error.to_string())?;
-                let mut pixels = vec![0.0; preprocessor.floats()];
-                preprocessor.fill(&picture, View::Full, &mut pixels).map_err(|error| error.to_string())?;
-                Ok(pixels)
-            },
-        )
-        .collect();
+/// The pixels of photos as they are, (3, side, side), of each what `keep` makes of them, or why there are none.
+pub fn plain<T: Send>(
+    examples: &[super::Example],
+    image: &Preprocessing,
+    keep: impl Fn(Vec<f32>) -> T + Sync,
+) -> Vec<Result<T, String>> {
+    let see = |preprocessor: &mut Preprocessor, example: &super::Example| {
+        let picture = example.picture().map_err(|error| error.to_string())?;
+        let mut pixels = vec![0.0; preprocessor.floats()];
+        preprocessor.fill(&picture, View::Full, &mut pixels).map_err(|error| error.to_string())?;
+        Ok(keep(pixels))
+    };
+    examples.par_iter().map_init(|| Preprocessor::new(image), see).collect()
+}
+
+/// The first captions of photos whose pixels were `seen`, as a batch that holds no pixels.
+pub fn captions(examples: &[super::Example], seen: Vec<Result<(), String>>, tokens: &Tokens) -> Result<Batch, TrainingError> {
     let told = examples
         .iter()
         .zip(seen)
-        .filter_map(|(example, seen)| Some(((example, example.captions.iter().next()?.clone()), seen)));
+        .filter_map(|(example, seen)| Some(((example, example.captions.iter().next()?.clone()), seen.map(|()| Vec::new()))));
     gather(told, tokens, Input::Pixels)
 }
 

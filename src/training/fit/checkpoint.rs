@@ -138,12 +138,10 @@ impl Checkpoints {
             parts.entry(place).or_default().insert(name.to_owned(), tensor);
         }
         let mut part = |place: &str| parts.remove(place).unwrap_or_default();
-        Ok(Some(Checkpoint {
-            state,
-            model: Weights::new(&file, part("model"))?,
-            memory: Weights::new(&file, part("memory"))?,
-            mean: part("mean"),
-        }))
+        let (model, memory, mean) = (Weights::new(&file, part("model"))?, Weights::new(&file, part("memory"))?, part("mean"));
+        let last = Checkpoint { state, model, memory, mean };
+        last.check()?;
+        Ok(Some(last))
     }
 
     /// Where the last good one is, for messages.
@@ -159,6 +157,30 @@ impl Checkpoints {
 
     fn damaged(&self, problem: String) -> TrainingError {
         TrainingError::Weights { file: self.path.display().to_string(), problem }
+    }
+}
+
+impl Checkpoint {
+    /// Refuses a memory and a mean that are not of these weights. Whether the weights are a model's, [`fill`](super::fill) tells.
+    fn check(&self) -> Result<(), TrainingError> {
+        let Self { model, memory, mean, .. } = self;
+        let unexpected = |tensor: String| TrainingError::Unexpected { file: model.file().to_owned(), tensor };
+        for name in memory.names() {
+            let (path, which) = name.rsplit_once('/').unwrap_or((name, ""));
+            if !model.has(path) || !["first", "second", "steps"].contains(&which) {
+                return Err(unexpected(format!("memory/{name}")));
+            }
+            let length = model.get(path)?.values.len();
+            for (which, length) in [("first", length), ("second", length), ("steps", 1)] {
+                memory.exactly(&format!("{path}/{which}"), &[length])?;
+            }
+        }
+        if let Some(name) = mean.keys().find(|name| !model.has(name)) {
+            return Err(unexpected(format!("mean/{name}")));
+        }
+        let mean = Weights::new(model.file(), mean.clone())?;
+        let mut averaged = model.names().filter(|_| mean.names().next().is_some());
+        averaged.try_for_each(|name| mean.exactly(name, &model.get(name)?.shape).map(drop))
     }
 }
 
@@ -180,20 +202,25 @@ mod tests {
     }
 
     fn tensors(value: f32) -> BTreeMap<String, Tensor> {
-        [("a.weight".to_owned(), Tensor { shape: vec![1], values: vec![value] })].into()
+        [("a.weight".to_owned(), Tensor { shape: vec![1, 2], values: vec![value; 2] })].into()
+    }
+
+    fn moments() -> BTreeMap<String, Tensor> {
+        let flat = |length| Tensor { shape: vec![length], values: vec![2.0; length] };
+        [("first", 2), ("second", 2), ("steps", 1)].map(|(which, length)| (format!("a.weight/{which}"), flat(length))).into()
     }
 
     #[track_caller]
     fn check(settings: &str, data: &[(&str, &str)], want: &str) {
         let dir = tempfile::tempdir().expect("a folder");
         let checkpoints = Checkpoints::new(dir.path());
-        checkpoints.write(&state(), tensors(1.0), tensors(2.0), Some(&tensors(3.0))).expect("written");
+        checkpoints.write(&state(), tensors(1.0), moments(), Some(&tensors(3.0))).expect("written");
         let data = data.iter().map(|(name, sum)| (name.to_string(), sum.to_string())).collect();
         match checkpoints.read(&assignment(settings).expect("a table"), &data) {
             Ok(found) => {
                 let Checkpoint { state: found, model, memory, mean } = found.expect("a checkpoint");
                 assert_eq!((found, want), (state(), ""));
-                assert_eq!((model.into_tensors(), memory.into_tensors(), mean), (tensors(1.0), tensors(2.0), tensors(3.0)));
+                assert_eq!((model.into_tensors(), memory.into_tensors(), mean), (tensors(1.0), moments(), tensors(3.0)));
             }
             Err(error) => assert!(error.to_string().contains(want) && !want.is_empty(), "{error}"),
         }
@@ -206,5 +233,45 @@ mod tests {
         check("train.batch=8", &[("train-0.tar", "bb")], "train-0.tar is another file");
         check("train.batch=8", &[], "train-0.tar is gone");
         check("train.batch=8", &[("train-0.tar", "aa"), ("more.tar", "cc")], "more.tar is new");
+    }
+
+    /// A checkpoint whose tensors are changed; what is said of it then?
+    #[track_caller]
+    fn check_damaged(change: impl Fn(&mut BTreeMap<String, Tensor>), want: &str) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let checkpoints = Checkpoints::new(dir.path());
+        checkpoints.write(&state(), tensors(1.0), moments(), Some(&tensors(3.0))).expect("written");
+        let (all, note) = weights::read(&checkpoints.path).expect("whole");
+        let mut all = all.into_tensors();
+        change(&mut all);
+        weights::write(&checkpoints.path, &all, note.as_deref()).expect("written");
+        let error = checkpoints.read(&state().settings, &state().data).err().expect(want).to_string();
+        assert!(error.contains(want), "{error} against {want}");
+    }
+
+    #[test]
+    fn a_checkpoint_whose_parts_do_not_belong_together_is_refused() {
+        let some = || Tensor { shape: vec![3], values: vec![0.0; 3] };
+        check_damaged(|all| drop(all.remove("memory/a.weight/second")), "no float tensor named a.weight/second");
+        check_damaged(|all| drop(all.remove("memory/a.weight/steps")), "no float tensor named a.weight/steps");
+        check_damaged(|all| drop(all.insert("memory/a.weight/first".to_owned(), some())), "first has the shape [3], not [2]");
+        check_damaged(|all| drop(all.insert("memory/b/first".to_owned(), some())), "a tensor named memory/b/first that");
+        check_damaged(|all| drop(all.insert("mean/b".to_owned(), some())), "a tensor named mean/b that");
+        check_damaged(|all| drop(all.insert("mean/a.weight".to_owned(), some())), "a.weight has the shape [3], not [1, 2]");
+        let nan = |all: &mut BTreeMap<String, Tensor>| all.get_mut("model/a.weight").expect("there").values[1] = f32::NAN;
+        check_damaged(nan, "model/a.weight holds a value that is not finite");
+    }
+
+    #[test]
+    fn a_checkpoint_that_is_cut_is_refused() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let checkpoints = Checkpoints::new(dir.path());
+        checkpoints.write(&state(), tensors(1.0), moments(), None).expect("written");
+        let bytes = std::fs::read(&checkpoints.path).expect("bytes");
+        for length in [0, 7, bytes.len() / 2, bytes.len() - 1] {
+            std::fs::write(&checkpoints.path, &bytes[..length]).expect("written");
+            let error = checkpoints.read(&state().settings, &state().data).err().expect("cut").to_string();
+            assert!(error.contains("not a whole safetensors file"), "{length}: {error}");
+        }
     }
 }

@@ -1,11 +1,10 @@
 //! How good a model is, asked after each epoch: do photos and captions of `val` find each other, and photos their category?
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{
     Batch, Example,
-    batches::plain,
-    settings::{Loss, LossKind},
+    batches::{captions, plain, square},
     tokens::Tokens,
 };
 use crate::{
@@ -19,7 +18,10 @@ const MOST: usize = 4096;
 
 /// Photos and captions that nothing is learned from.
 pub struct Exam {
-    photos: Batch,
+    asked: Vec<Example>,
+    image: Preprocessing,
+    /// Their captions; the photos themselves are read anew each time, a few at once, for all of them take more memory than a run.
+    told: Batch,
     /// The tokens of each category's caption.
     categories: Vec<Vec<u32>>,
     /// Row of a photo and its category.
@@ -45,35 +47,31 @@ impl Exam {
         // Evenly over all, for photos of one kind stand together.
         let step = examples.len().div_ceil(MOST).max(1);
         let asked: Vec<Example> = examples.iter().step_by(step).cloned().collect();
-        let photos = plain(&asked, tokens, image)?;
-        for (name, problem) in &photos.corrupt {
+        let seen = plain(&asked, image, drop);
+        let readable: Vec<bool> = seen.iter().map(Result::is_ok).collect();
+        let told = captions(&asked, seen, tokens)?;
+        for (name, problem) in &told.corrupt {
             tracing::warn!("{name}: {problem}; the photo is left out");
         }
-        if photos.len() < 2 {
-            let problem = format!("val has {} photos with captions that can be read; give it two or more", photos.len());
+        if told.len() < 2 {
+            let problem = format!("val has {} photos with captions that can be read; give it two or more", told.len());
             return Err(TrainingError::Setting { problem });
         }
+        let asked: Vec<Example> = asked.into_iter().zip(readable).filter_map(|(asked, read)| read.then_some(asked)).collect();
         let categories = street30::CATEGORIES.iter().map(|name| tokens.ids(&street30::caption(name)));
-        let of = |name: &String| {
-            asked.iter().find(|example| example.name == *name)?.category.as_deref().and_then(street30::category)
-        };
-        let truth = photos.keys.iter().enumerate().filter_map(|(row, name)| Some((row, of(name)?))).collect();
-        let told = format!("{} photos of val are asked after each epoch", photos.len());
-        show.say(&told);
-        Ok(Self { categories: categories.collect::<Result<_, _>>()?, truth, photos })
-    }
-
-    /// The tokens of every sentence that will be asked.
-    pub fn sentences(&self) -> impl Iterator<Item = &Vec<u32>> {
-        self.photos.texts.iter().chain(&self.categories)
+        let of = |example: &Example| example.category.as_deref().and_then(street30::category);
+        let truth = asked.iter().enumerate().filter_map(|(row, example)| Some((row, of(example)?))).collect();
+        show.say(&format!("{} photos of val are asked after each epoch", asked.len()));
+        let (categories, image) = (categories.collect::<Result<_, _>>()?, image.clone());
+        Ok(Self { asked, image, told, categories, truth })
     }
 
     /// Asks `model`, which learns nothing from it; `part` photos go through at once.
-    pub fn take<M: Trainable>(&self, model: &M, loss: Loss, part: usize) -> Figures {
+    pub fn take<M: Trainable>(&self, model: &M, part: usize) -> Result<Figures, TrainingError> {
         let device = model.scale().device();
-        let (images, texts) = self.embed(model, part, &device);
+        let (images, texts) = self.embed(model, part, &device)?;
         let scores = values(&images.clone().matmul(texts.clone().transpose()));
-        let meanings = self.photos.meanings();
+        let meanings = self.told.meanings();
         let rank = |score: &dyn Fn(usize) -> f32, own: u32| {
             let best = (0..meanings.len()).filter(|&i| meanings[i] == own).map(score).fold(f32::NEG_INFINITY, f32::max);
             (0..meanings.len()).filter(|&i| score(i) > best).count()
@@ -86,19 +84,25 @@ impl Exam {
         };
         let share = |ranks: &[usize], k: usize| ranks.iter().filter(|&&rank| rank < k).count() as f64 / count as f64;
         let (of_images, of_texts) = (ranks(false), ranks(true));
-        Figures {
-            loss: judge(&self.photos, loss, images.clone(), texts, model.scale()),
+        Ok(Figures {
+            loss: judge(&self.told, model, images.clone(), texts),
             image_to_text: [share(&of_images, 1), share(&of_images, 5)],
             text_to_image_1: share(&of_texts, 1),
             street30_1: self.street30(model, &images),
-        }
+        })
     }
 
-    fn embed<M: Trainable>(&self, model: &M, part: usize, device: &Device) -> (Tensor<2>, Tensor<2>) {
-        let parts = || (0..self.photos.len()).step_by(part).map(|start| start..(start + part).min(self.photos.len()));
-        let images = parts().map(|part| self.photos.images(model, part, device)).collect();
-        let texts = parts().map(|part| model.text(self.photos.texts.get(part).unwrap_or_default().to_vec())).collect();
-        (unit(Tensor::cat(images, 0)), unit(Tensor::cat(texts, 0)))
+    fn embed<M: Trainable>(&self, model: &M, part: usize, device: &Device) -> Result<(Tensor<2>, Tensor<2>), TrainingError> {
+        let see = |photos: &[Example]| {
+            let seen = plain(photos, &self.image, |pixels| pixels).into_iter().collect::<Result<Vec<_>, _>>();
+            // All could be read when the run began.
+            let pixels = seen.map_err(|problem| TrainingError::Setting { problem: format!("val has changed: {problem}") })?;
+            let shape = [photos.len(), pixels.first().map_or(0, Vec::len)];
+            Ok(model.image(square(Tensor::from_data(TensorData::new(pixels.concat(), shape), device))))
+        };
+        let images = self.asked.chunks(part).map(see).collect::<Result<Vec<_>, TrainingError>>()?;
+        let texts = self.told.texts.chunks(part).map(|texts| model.text(texts.to_vec())).collect();
+        Ok((unit(Tensor::cat(images, 0)), unit(Tensor::cat(texts, 0))))
     }
 
     fn street30<M: Trainable>(&self, model: &M, images: &Tensor<2>) -> f64 {
@@ -113,11 +117,12 @@ impl Exam {
     }
 }
 
-fn judge(batch: &Batch, loss: Loss, images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>) -> f64 {
+fn judge<M: Trainable>(batch: &Batch, model: &M, images: Tensor<2>, texts: Tensor<2>) -> f64 {
+    let scale = model.scale();
     let pairs = batch.pairs(&scale.device());
-    let loss = match loss.kind {
-        LossKind::Clip => pairs.contrastive(images, texts, scale),
-        LossKind::Siglip => pairs.sigmoid(images, texts, scale, loss.bias),
+    let loss = match model.bias() {
+        None => pairs.contrastive(images, texts, scale),
+        Some(bias) => pairs.sigmoid(images, texts, scale, bias),
     };
     f64::from(loss.into_scalar::<f32>())
 }

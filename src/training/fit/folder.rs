@@ -47,6 +47,9 @@ pub struct Record {
     pub mix: f64,
     /// Inverse temperature.
     pub scale: f32,
+    /// What was learned to be added to siglip's logits, where that was the loss. The model's own files have no place for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bias: Option<f32>,
     /// Recall on `val` at 1: image to text and text to image.
     pub recall: [f64; 2],
     /// How pixels become the image tower's input.

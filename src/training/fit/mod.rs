@@ -28,13 +28,16 @@ use super::{
 
 mod average;
 mod batches;
+mod biased;
 mod cached;
 mod checkpoint;
+mod compute;
 mod exam;
 mod examples;
 mod folder;
 mod guard;
 mod kept;
+mod memory;
 mod pictures;
 mod settings;
 pub mod start;
@@ -42,14 +45,16 @@ mod tokens;
 
 use average::{Average, mixed};
 pub use batches::{Batch, Batches};
+pub use biased::Biased;
 pub use checkpoint::{Checkpoint, Checkpoints, Epoch, State};
+pub use compute::Compute;
 pub use exam::{Exam, Figures};
 pub use examples::{Example, Examples};
 pub use folder::{Folder, MODEL, RECORD, Record};
 use guard::{Guard, Taken};
 use kept::Kept;
-pub use settings::{DEFAULTS, Kind, Settings, assignment, overlay};
-use settings::{Loss, LossKind};
+use memory::{Need, Watch};
+pub use settings::{DEFAULTS, Kind, LossKind, Settings, assignment, overlay};
 pub use tokens::Tokens;
 
 /// Everything that a run needs beside its model.
@@ -80,7 +85,7 @@ pub struct Fitted<M> {
     pub state: State,
 }
 
-/// Trains `before`, or goes on where the run's folder stands.
+/// Trains `before`, or goes on where the run's folder stands: by SigLIP's loss where it has a bias, else by CLIP's.
 pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, TrainingError> {
     let Course { batches, exam, settings, folder, show, .. } = course;
     let Settings { train, optimiser: how, .. } = settings;
@@ -109,6 +114,13 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
     }
     folder.begin(settings, &batches.tokens.bytes)?;
     let kept = Kept::make(&before, batches, settings, folder, *show)?;
+    let (mut watch, left) = Watch::begin(folder.dir(), train.part);
+    if let Some(left) = left {
+        tracing::warn!("{left}");
+    }
+    if state.epoch < train.epochs {
+        fits(&model, course, &state, kept.as_ref())?;
+    }
 
     while state.epoch < train.epochs {
         let epoch = state.epoch;
@@ -138,6 +150,7 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
 
             state.step += 1;
             state.losses += f64::from(loss);
+            watch.step(at + 1);
             let mean = state.losses / state.step as f64;
             progress.advance(batches.size, format!("loss {mean:.3}, learning rate {rate:.1e}"));
             if state.step.is_multiple_of(train.checkpoint) && state.step < steps {
@@ -147,7 +160,7 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
 
         // What the epoch came to, asked of photos that nothing is learned from.
         let rested = model.valid().materialize();
-        let figures = exam.take(&rested, settings.loss, train.part);
+        let figures = exam.take(&rested, train.part)?;
         let scale = f64::from(rested.scale().into_scalar::<f32>());
         let loss = state.losses / steps as f64;
         progress.finish();
@@ -169,11 +182,11 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
 /// Loss and gradients of a batch.
 fn slopes<M: Trainable>(model: &M, batch: &Batch, settings: &Settings) -> (f32, Slopes) {
     let pairs = batch.pairs(&model.scale().device());
-    let judge = |images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>| match settings.loss {
+    let judge = |images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>| match model.bias() {
         // Each picture should find its caption, and each caption its picture.
-        Loss { kind: LossKind::Clip, .. } => pairs.contrastive(images, texts, scale),
+        None => pairs.contrastive(images, texts, scale),
         // Each pair should be known for what it is.
-        Loss { kind: LossKind::Siglip, bias } => pairs.sigmoid(images, texts, scale, bias),
+        Some(bias) => pairs.sigmoid(images, texts, scale, bias),
     };
     if batch.len() > settings.train.part {
         return cached::slopes(model, batch, settings.train.part, judge);
@@ -223,6 +236,20 @@ fn reaches(settings: &Settings, place: Place) -> bool {
     }
 }
 
+/// Refuses a run that takes more memory than can be had, as the first pairs of its next batch tell.
+fn fits<M: Trainable>(model: &M, course: &Course, state: &State, kept: Option<&Kept>) -> Result<(), TrainingError> {
+    let Course { batches, settings, .. } = course;
+    let Some(limit) = memory::limit() else { return Ok(()) };
+    let at = state.epoch * batches.steps() + state.step;
+    // The step that takes most is one in which all learns that ever does.
+    let model = learning(model.clone(), settings, at.max(settings.train.heads_first))?;
+    let batch = batches.draw(&batches.order(state.epoch), state.epoch, state.step, kept)?;
+    match Need::of(&model, &batch, settings, at > 0, batches.image.size) {
+        Some(need) => need.check(settings.train.part, (limit as f64 * settings.guard.memory) as u64),
+        None => Ok(()),
+    }
+}
+
 /// Counts the photos of `batch` that could not be read; too many end the run.
 fn skip(batch: &Batch, course: &Course, state: &mut State) -> Result<(), TrainingError> {
     for (photo, problem) in &batch.corrupt {
@@ -249,11 +276,11 @@ fn skip(batch: &Batch, course: &Course, state: &mut State) -> Result<(), Trainin
 
 /// The mix of `before` and `learned` that does best on `val`, with its share and its figures.
 fn best<M: Trainable>(before: &M, learned: M, course: &Course) -> Result<(M, f64, Figures), TrainingError> {
-    let Settings { average, loss, train, .. } = course.settings;
+    let Settings { average, train, .. } = course.settings;
     let mut found: Option<(M, f64, Figures)> = None;
     for &share in &average.mixes {
         let model = mixed(before, learned.clone(), share)?;
-        let figures = course.exam.take(&model, *loss, train.part);
+        let figures = course.exam.take(&model, train.part)?;
         let good = |figures: &Figures| figures.image_to_text[0] + figures.text_to_image_1;
         if average.mixes.len() > 1 {
             let [first, _] = figures.image_to_text;
@@ -266,11 +293,13 @@ fn best<M: Trainable>(before: &M, learned: M, course: &Course) -> Result<(M, f64
     found.ok_or_else(|| TrainingError::Setting { problem: "average.mixes is empty; name a share".to_owned() })
 }
 
-/// The settings that a run must go on with: all but how often it is kept.
+/// The settings that a run must go on with: all but how often it is kept and how much memory it takes.
 fn lasting(settings: &Settings) -> Table {
     let mut table = settings.table();
-    if let Some(train) = table.get_mut("train").and_then(toml::Value::as_table_mut) {
-        train.remove("checkpoint");
+    for (part, key) in [("train", "checkpoint"), ("train", "part"), ("guard", "memory")] {
+        if let Some(part) = table.get_mut(part).and_then(toml::Value::as_table_mut) {
+            part.remove(key);
+        }
     }
     table
 }
@@ -294,13 +323,13 @@ fn table(log: &[Epoch], began: Instant, show: Show) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use burn::module::Module;
 
     use super::*;
     use crate::training::model::{TwoTowers, fresh::tests::tiny};
 
-    fn settings(set: &str) -> Settings {
+    pub fn settings(set: &str) -> Settings {
         let mut table = assignment("data=[\"d\"]").expect("a table");
         overlay(&mut table, assignment(set).expect("an assignment"));
         Settings::merged(None, table).expect("settings")

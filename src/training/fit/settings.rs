@@ -10,6 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use super::Compute;
 use crate::training::{
     TrainingError,
     model::{FreshClip, FreshImage, FreshText},
@@ -32,6 +33,7 @@ pub struct Settings {
     pub text_weights: PathBuf,
     pub data: Vec<PathBuf>,
     pub seed: u64,
+    pub device: Compute,
     pub model: FreshModel,
     pub train: Train,
     pub loss: Loss,
@@ -158,6 +160,7 @@ pub struct Averages {
 pub struct Limits {
     pub corrupt: f64,
     pub explosion: f32,
+    pub memory: f64,
 }
 
 impl Optimiser {
@@ -225,6 +228,7 @@ impl Settings {
                 "lora.rank and train.heads_first exclude each other; set one of them to 0",
             ),
             (!above(f64::from(guard.explosion), 1.0), "guard.explosion is above 1"),
+            (!above(guard.memory, 0.0), "guard.memory is above 0"),
         ];
         match wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
             Some((_, problem)) => Err(TrainingError::Setting { problem: problem.to_owned() }),

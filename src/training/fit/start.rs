@@ -56,6 +56,14 @@ pub struct Start<M> {
     pub beside: BTreeMap<&'static str, Vec<u8>>,
 }
 
+impl<M> Start<M> {
+    /// The same with what `change` makes of its model.
+    pub fn map<N>(self, change: impl FnOnce(M) -> N) -> Start<N> {
+        let Self { model, image, text, checksums, beside } = self;
+        Start { model: change(model), image, text, checksums, beside }
+    }
+}
+
 impl Source {
     /// What `from` names, told by the files in its folder.
     pub fn of(from: &str) -> Result<Self, TrainingError> {
@@ -168,7 +176,10 @@ pub fn bundle(
         let path = settings.text_weights.join("model.safetensors");
         let bytes = std::fs::read(&path).map_err(|source| TrainingError::File { file: path.display().to_string(), source })?;
         checksums.insert("text weights".to_owned(), checksum(&bytes));
-        let trunk = MiniLm::new(&Weights::parse(&path.display().to_string(), &bytes)?, device)?;
+        let weights = Weights::parse(&path.display().to_string(), &bytes)?;
+        let (_, [words, _]) = weights.shaped("embeddings.word_embeddings.weight", [None, None])?;
+        tokens.check(words)?;
+        let trunk = MiniLm::new(&weights, device)?;
         let heads = Trained { image, text: text_projection(dir)?, scale, residuals: Vec::new() };
         let text = TextTower::new(trunk, &heads.text, device);
         Pair::new(vision, text, &heads, device)

@@ -1,7 +1,8 @@
 //! Two steps of MobileNetV2 as one pass each over memory, with their gradients: Burn's convolution takes a depthwise one channel by channel
 //! through matrices, four times as long as PyTorch for the whole network.
 //!
-//! Owns what Burn must know of them. Leaves the loops to `planes`, the network to `mobilenet`.
+//! Owns what Burn must know of them, and the same by Burn's own operations where it computes elsewhere than on the CPU. Leaves the loops to
+//! `planes`, the network to `mobilenet`.
 
 use burn::{
     backend::{
@@ -16,21 +17,43 @@ use burn::{
         flex::FlexTensor,
         tensor::FloatTensor,
     },
-    tensor::{Tensor, TensorData},
+    tensor::{
+        Tensor, TensorData,
+        module::conv2d,
+        ops::{ConvOptions, PadMode},
+    },
 };
 
-use super::planes::{self, Planes};
+use super::{
+    is_cpu,
+    planes::{self, Planes},
+};
 
 /// ReLU6 of a 3 x 3 convolution of each channel with itself, (batch, channels, height, width), with TensorFlow's SAME padding: one pixel
 /// all round, with a stride of 2 on the right and below alone. `weight` is (channels, 1, 3, 3), `bias` (channels).
 pub fn depthwise_relu6(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
+    if !is_cpu(&x.device()) {
+        return plain(x, weight, bias, stride);
+    }
     let y = <Dispatch as Kernels>::depthwise_relu6(x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch(), stride);
     Tensor::from_dispatch(y)
 }
 
 /// ReLU6 of `x`, (batch, channels, pixels), plus `bias`, (channels).
 pub fn bias_relu6(x: Tensor<3>, bias: Tensor<1>) -> Tensor<3> {
+    if !is_cpu(&x.device()) {
+        let channels = bias.dims()[0];
+        return (x + bias.reshape([1, channels, 1])).clamp(0.0, 6.0);
+    }
     Tensor::from_dispatch(<Dispatch as Kernels>::bias_relu6(x.into_dispatch(), bias.into_dispatch()))
+}
+
+/// [`depthwise_relu6`] by Burn's own convolution.
+fn plain(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
+    let channels = bias.dims()[0];
+    let (x, padding) = if stride == 1 { (x, 1) } else { (x.pad((0, 1, 0, 1), PadMode::Constant(0.0)), 0) };
+    let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], channels);
+    conv2d(x, weight, Some(bias), options).clamp(0.0, 6.0)
 }
 
 #[backend_extension(Flex, Autodiff)]
@@ -53,9 +76,10 @@ impl Kernels for Flex {
     }
 
     fn bias_relu6(x: FlexTensor, bias: FlexTensor) -> FlexTensor {
-        let (x, bias) = (x.to_contiguous(), bias.to_contiguous());
+        let (mut x, bias) = (x.to_contiguous(), bias.to_contiguous());
         let pixels = x.layout().shape()[2];
-        tensor(planes::bias_relu6(x.storage(), bias.storage(), pixels), x.layout().shape().to_vec())
+        planes::bias_relu6(x.storage_mut(), bias.storage(), pixels);
+        x
     }
 }
 
@@ -91,14 +115,14 @@ impl Backward<Flex, 2> for Bias {
     type State = FlexTensor;
 
     fn backward(self, ops: Ops<FlexTensor, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let slope = grads.consume::<Flex>(&ops.node).to_contiguous();
+        let mut slope = grads.consume::<Flex>(&ops.node).to_contiguous();
         let y = ops.state;
-        let shape = y.layout().shape().to_vec();
+        let shape = y.layout().shape();
         let (channels, pixels) = (shape[1], shape[2]);
-        let (of_x, of_bias) = planes::bias_slopes(y.storage(), slope.storage(), channels, pixels);
+        let of_bias = planes::bias_slopes(y.storage(), slope.storage_mut(), channels, pixels);
         let [x, bias] = ops.parents;
         if let Some(node) = x {
-            grads.register::<Flex>(node.id, tensor(of_x, shape));
+            grads.register::<Flex>(node.id, slope);
         }
         if let Some(node) = bias {
             grads.register::<Flex>(node.id, tensor(of_bias, vec![channels]));
@@ -133,10 +157,10 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
     fn bias_relu6(x: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         match Bias.prepare::<C>([x.node(), bias.node()]).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                let y = Flex::bias_relu6(x.primitive().clone(), bias.primitive().clone());
+                let y = Flex::bias_relu6(x.into_primitive(), bias.into_primitive());
                 prep.finish(y.clone(), y)
             }
-            OpsKind::UnTracked(prep) => prep.finish(Flex::bias_relu6(x.primitive().clone(), bias.primitive().clone())),
+            OpsKind::UnTracked(prep) => prep.finish(Flex::bias_relu6(x.into_primitive(), bias.into_primitive())),
         }
     }
 }
@@ -147,21 +171,9 @@ fn tensor(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{
-        Device, Distribution,
-        module::conv2d,
-        ops::{ConvOptions, PadMode},
-    };
+    use burn::tensor::{Device, Distribution};
 
     use super::*;
-
-    /// The same by Burn's own convolution.
-    fn plain(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
-        let channels = bias.dims()[0];
-        let (x, padding) = if stride == 1 { (x, 1) } else { (x.pad((0, 1, 0, 1), PadMode::Constant(0.0)), 0) };
-        let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], channels);
-        conv2d(x, weight, Some(bias), options).clamp(0.0, 6.0)
-    }
 
     fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
         tensor.into_data().iter::<f32>().collect()

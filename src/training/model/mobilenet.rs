@@ -2,11 +2,7 @@
 
 use burn::{
     module::{Module, Param},
-    tensor::{
-        Device, Tensor,
-        module::{adaptive_avg_pool2d, conv2d},
-        ops::{ConvOptions, PadMode},
-    },
+    tensor::{Device, Tensor, module::adaptive_avg_pool2d, ops::PadMode, s},
 };
 
 use super::{
@@ -156,9 +152,21 @@ impl Conv {
         if inputs == 1 && self.groups > 1 {
             return depthwise_relu6(x, self.weight.val(), bias, self.stride);
         }
-        // The stem. TensorFlow's SAME: with stride 2 only the right and the bottom are padded.
-        let x = x.pad((0, 1, 0, 1), PadMode::Constant(0.0));
-        let options = ConvOptions::new([self.stride; 2], [0; 2], [1; 2], self.groups);
-        conv2d(x, self.weight.val(), Some(bias), options).clamp(0.0, 6.0)
+        let weight = self.weight.val().reshape([1, outputs as i32, -1]);
+        bias_relu6(weight.matmul(windows(x)), bias).reshape([batch, outputs, height / 2, width / 2])
     }
+}
+
+/// What the stem's windows of 3 x 3 see, (batch, channels x 9, windows), with TensorFlow's SAME: at a stride of 2 only the right and the
+/// bottom are padded.
+fn windows(x: Tensor<4>) -> Tensor<3> {
+    let [batch, channels, height, width] = x.dims();
+    let (rows, columns) = (height / 2, width / 2);
+    let x = x.pad((0, 1, 0, 1), PadMode::Constant(0.0));
+    let seen = (0..9).map(|at| {
+        let (dy, dx) = (at / 3, at % 3);
+        let seen = x.clone().slice(s![.., .., dy..dy + 2 * rows - 1;2, dx..dx + 2 * columns - 1;2]);
+        seen.reshape([batch, channels, 1, rows * columns])
+    });
+    Tensor::cat(seen.collect(), 2).reshape([batch, channels * 9, rows * columns])
 }

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use burn::{
-    module::{Module, Param},
+    module::{Module, ModuleDisplay, Param},
     nn::{Initializer, Linear},
     tensor::{Device, Tensor, TensorData},
 };
@@ -63,7 +63,7 @@ pub trait TwoTowers {
 }
 
 /// Two towers that can be trained whole.
-pub trait Trainable: TwoTowers<Image = Tensor<4>, Text = Vec<Vec<u32>>> + Module + Clone {
+pub trait Trainable: TwoTowers<Image = Tensor<4>, Text = Vec<Vec<u32>>> + Module + ModuleDisplay + Clone {
     /// Where the parameter at `path` (its path in the module, `vision.layers.3.query.weight`) stands.
     fn place(&self, path: &str) -> Place;
 
@@ -73,6 +73,11 @@ pub trait Trainable: TwoTowers<Image = Tensor<4>, Text = Vec<Vec<u32>>> + Module
 
     /// The rest of the way: what `begin` gave, for the same `layers`, to (batch, embedding), not of unit length.
     fn finish(&self, begun: Tensor<2>, layers: usize) -> Tensor<2>;
+
+    /// What SigLIP's loss adds to the logit of each pair; none where the model was not made for that loss.
+    fn bias(&self) -> Option<Tensor<1>> {
+        None
+    }
 
     /// Its parameters as its kind of file has them.
     fn published(&self) -> Result<BTreeMap<String, weights::Tensor>, TrainingError> {
@@ -98,7 +103,7 @@ pub enum Tower {
     Image,
     /// The text tower.
     Text,
-    /// Both: the temperature.
+    /// Both: the temperature, and SigLIP's bias.
     Both,
 }
 

@@ -40,6 +40,13 @@ pub fn tensors(module: &impl Module) -> BTreeMap<String, weights::Tensor> {
     reader.found
 }
 
+/// How many numbers of `module` learn, and how many there are.
+pub fn counts(module: &impl Module) -> (usize, usize) {
+    let mut counter = Counter::default();
+    module.visit(&mut counter);
+    (counter.learned, counter.all)
+}
+
 /// `module` with the parameters of `from`, which must hold each of them at its shape and nothing else. What was frozen stays so.
 pub fn fill<M: Module>(module: M, from: &weights::Weights) -> Result<M, TrainingError> {
     let mut writer = Writer { path: Path::default(), from, problem: None, taken: BTreeSet::new() };
@@ -121,6 +128,21 @@ impl ModuleVisitor for Names {
 
     fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
         self.found.push(self.path.dotted());
+    }
+}
+
+#[derive(Default)]
+struct Counter {
+    learned: usize,
+    all: usize,
+}
+
+impl ModuleVisitor for Counter {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let value = param.base();
+        let count = value.dims().iter().product::<usize>();
+        self.all += count;
+        self.learned += if value.is_require_grad() { count } else { 0 };
     }
 }
 

@@ -5,6 +5,8 @@ use rayon::prelude::*;
 
 /// Sums are limited to it (Sandler et al. 2018).
 const MOST: f32 = 6.0;
+/// Sums side by side, which a register holds.
+const LANES: usize = 8;
 
 /// The planes that a 3 x 3 window goes over.
 #[derive(Clone, Copy, Debug)]
@@ -102,14 +104,15 @@ pub fn depthwise_slopes(x: &[f32], weight: &[f32], y: &[f32], slope: &[f32], sha
                 let mut sums = [0.0; 10];
                 let (y, slope) = (&y[plane * height * width..], &slope[plane * height * width..]);
                 for row in 0..height {
-                    limit(&y[row * width..][..width], &slope[row * width..][..width], open);
+                    open.copy_from_slice(&slope[row * width..][..width]);
+                    limit(&y[row * width..][..width], open);
                     for (dy, weight) in rows(weight).enumerate() {
                         let line = (row * shape.stride + dy) * across;
                         scatter(&mut spread[line..][..across], open, weight, shape.stride);
                         let products = products(open, &padded[line..][..across], shape.stride);
                         sums[dy * 3..dy * 3 + 3].iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
                     }
-                    sums[9] += open.iter().sum::<f32>();
+                    sums[9] += sum(open);
                 }
                 shape.inner(spread).zip(of_x.chunks_exact_mut(shape.width)).for_each(|(from, to)| to.copy_from_slice(from));
                 sums
@@ -126,28 +129,26 @@ pub fn depthwise_slopes(x: &[f32], weight: &[f32], y: &[f32], slope: &[f32], sha
 }
 
 /// See `kernels::bias_relu6`; each plane has so many `pixels`.
-pub fn bias_relu6(x: &[f32], bias: &[f32], pixels: usize) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
-    y.par_chunks_exact_mut(pixels).zip(x.par_chunks_exact(pixels)).enumerate().for_each(|(plane, (y, x))| {
+pub fn bias_relu6(x: &mut [f32], bias: &[f32], pixels: usize) {
+    x.par_chunks_exact_mut(pixels).enumerate().for_each(|(plane, x)| {
         let bias = bias[plane % bias.len()];
-        y.iter_mut().zip(x).for_each(|(y, x)| *y = (x + bias).clamp(0.0, MOST));
+        x.iter_mut().for_each(|x| *x = (*x + bias).clamp(0.0, MOST));
     });
-    y
 }
 
-/// The gradients by `x` and `bias`, where `slope` is that by the output `y`.
-pub fn bias_slopes(y: &[f32], slope: &[f32], channels: usize, pixels: usize) -> (Vec<f32>, Vec<f32>) {
-    let mut of_x = vec![0.0; y.len()];
-    let of_planes = of_x.par_chunks_exact_mut(pixels).zip(y.par_chunks_exact(pixels)).zip(slope.par_chunks_exact(pixels));
-    let sums: Vec<f32> = of_planes
-        .map(|((open, y), slope)| {
-            limit(y, slope, open);
-            open.iter().sum()
+/// Makes `slope`, the gradient by the output `y`, that by `x`; gives that by `bias`.
+pub fn bias_slopes(y: &[f32], slope: &mut [f32], channels: usize, pixels: usize) -> Vec<f32> {
+    let sums: Vec<f32> = slope
+        .par_chunks_exact_mut(pixels)
+        .zip(y.par_chunks_exact(pixels))
+        .map(|(slope, y)| {
+            limit(y, slope);
+            sum(slope)
         })
         .collect();
     let mut of_bias = vec![0.0; channels];
     sums.iter().enumerate().for_each(|(plane, sum)| of_bias[plane % channels] += sum);
-    (of_x, of_bias)
+    of_bias
 }
 
 /// The rows of a window's weights.
@@ -156,10 +157,17 @@ fn rows(weight: &[f32]) -> impl Iterator<Item = [f32; 3]> {
 }
 
 /// `slope` where ReLU6 let its input through, else 0.
-fn limit(y: &[f32], slope: &[f32], open: &mut [f32]) {
-    for ((open, y), slope) in open.iter_mut().zip(y).zip(slope) {
-        *open = if *y > 0.0 && *y < MOST { *slope } else { 0.0 };
+fn limit(y: &[f32], slope: &mut [f32]) {
+    for (slope, y) in slope.iter_mut().zip(y) {
+        *slope = if *y > 0.0 && *y < MOST { *slope } else { 0.0 };
     }
+}
+
+fn sum(values: &[f32]) -> f32 {
+    let (lanes, rest) = values.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    lanes.iter().for_each(|lane| sums.iter_mut().zip(lane).for_each(|(sum, value)| *sum += value));
+    sums.iter().sum::<f32>() + rest.iter().sum::<f32>()
 }
 
 /// Adds to each of `y` what a window's row sees of `x`.
@@ -188,8 +196,6 @@ fn scatter(x: &mut [f32], slope: &[f32], weight: [f32; 3], stride: usize) {
 
 /// For each place in a window's row the sum of what it saw, weighed by `slope`.
 fn products(slope: &[f32], x: &[f32], stride: usize) -> [f32; 3] {
-    /// Sums side by side, which a register holds.
-    const LANES: usize = 8;
     std::array::from_fn(|dx| {
         if stride == 1 {
             let x = &x[dx..dx + slope.len()];

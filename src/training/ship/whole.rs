@@ -128,6 +128,7 @@ mod tests {
             from: "fresh".to_owned(),
             mix: 1.0,
             scale: 10.0,
+            bias: None,
             recall: [0.0; 2],
             image: crate::bundle::Preprocessing { size: 32, ..preprocessing() },
             text: TextInput { context: 8, pad: 0 },
