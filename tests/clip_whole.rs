@@ -1,4 +1,4 @@
-//! A CLIP of random weights goes the whole way by the real programs: added as ONNX, fitted with adapters, exported, made small, walked.
+//! A CLIP of random weights goes the whole way by the real programs: added as weights and as ONNX, fitted with adapters, exported, made small, walked.
 #![cfg(feature = "train")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -93,8 +93,10 @@ fn a_clip_goes_from_its_checkpoint_to_a_walk() {
     }
     fs::copy(at("plain").join(IMAGE_F32), at("published/onnx/vision_model.onnx")).unwrap();
     fs::copy(at("plain").join(TEXT_F32), at("published/onnx/text_model.onnx")).unwrap();
-    done(walk(&["models", "add", text(&at("published")), "--out", text(&at("added"))]));
-    assert!(Bundle::open(&at("added")).unwrap().check().is_empty());
+    for (layout, out) in [(&clip, "weights"), (&at("published"), "added")] {
+        done(walk(&["models", "add", text(layout), "--out", text(&at(out))]));
+        assert!(Bundle::open(&at(out)).unwrap().check().is_empty(), "{out}");
+    }
 
     let run = at("run");
     let printed = done(fit(dir.path(), text(&clip), &run, &["lora.rank=4", "average.mixes=[0.5, 1.0]"]));

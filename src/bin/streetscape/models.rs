@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use streetscape::{
-    bundle::{Bundle, MANIFEST, user_models},
+    bundle::{Bundle, MANIFEST, Manifest, user_models},
     encoder::{EncoderOptions, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions, published},
 };
 
@@ -82,7 +82,7 @@ pub fn add(dir: &Path, name: Option<String>, out: Option<PathBuf>, common: &Comm
         Ok::<_, anyhow::Error>(models.join(named))
     };
     let out = out.map_or_else(own, Ok)?;
-    let manifest = published::add(Runtime::load(common.runtime.as_deref())?, dir, &out)?;
+    let manifest = make(dir, &out, common)?;
     let bytes: u64 = manifest.files.values().map(|file| file.bytes).sum();
     if common.json {
         println!("{}", json!({"dir": out, "name": manifest.name, "embedding": manifest.embedding, "bytes": bytes}));
@@ -91,4 +91,13 @@ pub fn add(dir: &Path, name: Option<String>, out: Option<PathBuf>, common: &Comm
         println!("{}: {} components, {megabytes:.1} MB; use it with --model", out.display(), manifest.embedding);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The bundle `out` of the model in `dir`. Weights become graphs by the trainer's hand, where this program was built with it.
+fn make(dir: &Path, out: &Path, common: &Common) -> Result<Manifest> {
+    #[cfg(feature = "train")]
+    if published::is_checkpoint(dir) {
+        return Ok(streetscape::training::ship::export_checkpoint(dir, out)?);
+    }
+    Ok(published::add(Runtime::load(common.runtime.as_deref())?, dir, out)?)
 }

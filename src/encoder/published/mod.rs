@@ -74,13 +74,22 @@ pub fn add(runtime: &Runtime, dir: &Path, out: &Path) -> Result<Manifest, Encode
     )
 }
 
+/// Whether `dir` holds weights and no graphs: a checkpoint, of which `training` makes a bundle.
+pub fn is_checkpoint(dir: &Path) -> bool {
+    has_weights(dir) && tower(dir, IMAGE).is_err()
+}
+
+fn has_weights(dir: &Path) -> bool {
+    CHECKPOINTS.iter().any(|name| dir.join(name).exists())
+}
+
 /// The first of `names` that is there, in `onnx` or in the folder itself, with its name in a bundle.
 fn tower(dir: &Path, names: [(&str, &'static str); 2]) -> Result<(PathBuf, &'static str), EncoderError> {
     let places = names.iter().flat_map(|(file, name)| [dir.join("onnx").join(file), dir.join(file)].map(|path| (path, *name)));
     if let Some(found) = places.into_iter().find(|(path, _)| path.is_file()) {
         return Ok(found);
     }
-    let problem = if CHECKPOINTS.iter().any(|name| dir.join(name).exists()) {
+    let problem = if has_weights(dir) {
         format!("weights without graphs: streetscape-train export --from {} --out DIR makes a bundle of them", dir.display())
     } else {
         let wanted: Vec<String> = names.iter().map(|(file, _)| format!("onnx/{file}")).collect();
