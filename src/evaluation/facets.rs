@@ -114,8 +114,7 @@ impl Facets {
     /// probable classes were all of them answered, and the expected calibration error over ten bins of each photo's most probable class
     /// and of every class that might be answered (where classes exclude each other the most probable one).
     pub fn answers(&self, before: Option<&Facets>) -> Table {
-        let mut table =
-            Table::new(["answered", "accuracy", "accuracy_of_all", "calibration_error", "calibration_error_of_every"]);
+        let mut table = Table::new(["answered", "accuracy", "accuracy_of_all", "calibration_error", "calibration_error_all"]);
         let mut add = |of, name: &str, facets: &[usize]| {
             let known = |photo: &usize| self.said(*photo, facets).next().is_some();
             let figures = compare(
