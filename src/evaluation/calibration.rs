@@ -1,5 +1,7 @@
 //! Do probabilities mean what they say?
 
+use serde::Serialize;
+
 /// Bins of [`expected_calibration_error`], as in Guo et al. 2017.
 const BINS: usize = 15;
 
@@ -23,19 +25,47 @@ pub fn negative_log_likelihood<'a>(answers: impl IntoIterator<Item = (&'a [f32],
     sum / f64::from(count.max(1))
 }
 
-/// Expected calibration error over 15 bins of equal width (Guo et al. 2017, equation 3): the mean distance of confidence and
-/// accuracy, a bin weighed by its answers. `answers` are (probability, whether it was right); zero where there is none.
-pub fn expected_calibration_error(answers: &[(f32, bool)]) -> f64 {
-    let mut bins = [(0.0_f64, 0_usize); BINS];
-    for &(p, right) in answers {
-        // A bin is open below and closed above, as in the paper.
-        let bin = ((f64::from(p) * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
-        if let Some((gap, count)) = bins.get_mut(bin) {
-            *gap += f64::from(p) - f64::from(u8::from(right));
-            *count += 1;
+/// One bin of a reliability curve: the answers whose probability lies in it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Bin {
+    /// How many they are.
+    pub answers: usize,
+    /// Their mean probability; 0 where there is none.
+    pub confidence: f64,
+    /// Share of them that is right; 0 where there is none.
+    pub accuracy: f64,
+}
+
+/// The reliability curve of `answers`, (probability, whether it was right), over so many bins of equal width.
+pub fn reliability(answers: impl IntoIterator<Item = (f32, bool)>, bins: usize) -> Vec<Bin> {
+    let mut curve = vec![Bin { answers: 0, confidence: 0.0, accuracy: 0.0 }; bins];
+    for (p, right) in answers {
+        // A bin is open below and closed above, as in Guo et al. 2017.
+        let bin = ((f64::from(p) * bins as f64).ceil() as usize).clamp(1, bins.max(1)) - 1;
+        if let Some(bin) = curve.get_mut(bin) {
+            bin.answers += 1;
+            bin.confidence += f64::from(p);
+            bin.accuracy += f64::from(u8::from(right));
         }
     }
-    bins.iter().map(|(gap, _)| gap.abs()).sum::<f64>() / answers.len().max(1) as f64
+    for bin in &mut curve {
+        let answers = bin.answers.max(1) as f64;
+        (bin.confidence, bin.accuracy) = (bin.confidence / answers, bin.accuracy / answers);
+    }
+    curve
+}
+
+/// Expected calibration error (Guo et al. 2017, equation 3): the mean distance of confidence and accuracy, a bin weighed by its answers;
+/// zero where there is none.
+pub fn calibration_error(curve: &[Bin]) -> f64 {
+    let all: usize = curve.iter().map(|bin| bin.answers).sum();
+    let gap = |bin: &Bin| (bin.confidence - bin.accuracy).abs() * bin.answers as f64;
+    curve.iter().map(gap).sum::<f64>() / all.max(1) as f64
+}
+
+/// The same over 15 bins, as there, of `answers`.
+pub fn expected_calibration_error(answers: &[(f32, bool)]) -> f64 {
+    calibration_error(&reliability(answers.iter().copied(), BINS))
 }
 
 /// The same of the best of each photo's captions under `softmax(scale * cosine)`. `answers` are cosines with the captions and the
@@ -75,6 +105,17 @@ mod tests {
         assert!((expected_calibration_error(&answers) - naive(&answers)).abs() < 1e-9);
         assert_eq!(expected_calibration_error(&[]), 0.0);
         assert!(expected_calibration_error(&[(1.0, true), (1.0, true)]) < 1e-9);
+    }
+
+    #[test]
+    fn a_reliability_curve_sets_what_was_right_against_what_was_said() {
+        let curve = reliability([(0.5, true), (0.3, false), (0.0, false), (1.0, true), (0.9, false)], 2);
+        let want = [(3, 0.8 / 3.0, 1.0 / 3.0), (2, 0.95, 0.5)];
+        for (bin, (answers, confidence, accuracy)) in curve.iter().zip(want) {
+            assert_eq!(bin.answers, answers);
+            assert!((bin.confidence - confidence).abs() < 1e-6 && (bin.accuracy - accuracy).abs() < 1e-6, "{bin:?}");
+        }
+        assert!((calibration_error(&curve) - (3.0 * (0.2 / 3.0) + 2.0 * 0.45) / 5.0).abs() < 1e-6);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The photos of shards through one image tower of a bundle.
 
+use std::path::Path;
+
 use crate::{
     bundle::Bundle,
     capture,
@@ -19,6 +21,8 @@ use crate::{
 pub struct Embedded<'a> {
     /// What is known of it.
     pub photo: &'a Photo,
+    /// The shard that it stands in.
+    pub shard: &'a Path,
     /// Its full view.
     pub embedding: Embedding,
 }
@@ -46,7 +50,7 @@ pub fn embed<'a>(
                 continue;
             }
             encoder.encode(&picture, &[View::Full], &mut out)?;
-            all.extend(out.drain(..).map(|embedding| Embedded { photo, embedding }));
+            all.extend(out.drain(..).map(|embedding| Embedded { photo, shard: &photos.path, embedding }));
         }
     }
     progress.finish();

@@ -4,14 +4,26 @@ use clap::{Subcommand, ValueEnum};
 
 use crate::training::{TrainingError, data::Split, progress::Show};
 
+mod facets;
 mod facts;
+mod labels;
+mod models;
+mod output;
+mod retrieval;
 mod segments;
 mod street30;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Evaluate {
-    /// Accuracy over 30 categories, at k = 1, 3, 5 and 10, overall and by source.
+    /// Accuracy over 30 categories or a list of your own, at k = 1, 3, 5 and 10, overall, by source and by category.
     Street30(street30::Street30Args),
+    /// Finding a photo's captions among all, and a caption's photo: recall at 1, 5 and 10, median rank.
+    Retrieval(retrieval::RetrievalArgs),
+    /// What is ranked, answered and meant in each facet of the vocabulary, on photos that people labelled: average precision, accuracy
+    /// against the share that is answered, calibration error.
+    Facets(facets::FacetsArgs),
+    /// Average precision of ranking the sources' own labels by their name.
+    Labels(labels::LabelsArgs),
     /// Which share of the facts that method A states is true of maps that people drew.
     Facts(facts::FactsArgs),
     /// What method A reads off maps, against what people say of the same photos.
@@ -22,6 +34,9 @@ impl Evaluate {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
         match self {
             Evaluate::Street30(args) => args.run(show),
+            Evaluate::Retrieval(args) => args.run(show),
+            Evaluate::Facets(args) => args.run(show),
+            Evaluate::Labels(args) => args.run(show),
             Evaluate::Facts(args) => args.run(show),
             Evaluate::Segments(args) => args.run(show),
         }
