@@ -138,14 +138,19 @@ impl Ranker {
             };
             rules.push((index, Rule::new(facet, entry)?));
         }
-        views.retain(|(_, rules)| !rules.is_empty());
+        views.retain(|(view, rules)| *view == View::Full || !rules.is_empty());
         for (_, rules) in &mut views {
             rules.sort_by_key(|(index, _)| *index);
         }
         Ok(Self { classes, views, cosines: Vec::new() })
     }
 
-    /// The views that anything can be said of, the whole picture first.
+    /// Whether no facet is calibrated, so that nothing will ever be said.
+    pub fn is_silent(&self) -> bool {
+        self.views.iter().all(|(_, rules)| rules.is_empty())
+    }
+
+    /// The whole picture, then the other views of which anything can be said.
     pub fn views(&self) -> Vec<View> {
         self.views.iter().map(|(view, _)| *view).collect()
     }
@@ -289,6 +294,7 @@ mod tests {
         ranker().observe(Timestamp::default(), [(View::Left, &unit([1.0, 0.0, 0.0]))], &mut observation);
         assert!(observation.findings.is_empty());
         assert_eq!(ranker().views(), [View::Full]);
+        assert!(!ranker().is_silent());
     }
 
     #[test]

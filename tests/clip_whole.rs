@@ -121,7 +121,10 @@ fn a_clip_goes_from_its_checkpoint_to_a_walk() {
     }
 
     // What nothing was calibrated for stays silent.
-    let said = done(walk(&["replay", text(&own("tests/walks/demo")), "--model", text(&bundle), "--quiet"]));
+    let replayed = walk(&["replay", text(&own("tests/walks/demo")), "--model", text(&bundle)]);
+    let told = String::from_utf8_lossy(&replayed.stderr).into_owned();
+    assert!(told.contains("is not calibrated, so that nothing would be said"), "{told}");
+    let said = done(replayed);
     assert_eq!(said.lines().filter(|line| line.contains("crossing")).count(), 0, "{said}");
 }
 

@@ -66,6 +66,11 @@ impl Stages {
         Self { ranker, narrator, queue, words, sight, views, embeddings, observation, decisions }
     }
 
+    /// Whether nothing will ever be said of what is seen.
+    pub fn is_silent(&self) -> bool {
+        self.ranker.is_silent()
+    }
+
     /// The views that a step encodes.
     pub fn views(&self) -> &[View] {
         &self.views

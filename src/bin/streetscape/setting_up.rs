@@ -56,6 +56,11 @@ impl Model {
         OnnxTextEncoder::open(self.runtime, &self.bundle, &SessionOptions::default())
     }
 
+    /// Where its bundle lies.
+    pub fn dir(&self) -> &Path {
+        self.bundle.dir()
+    }
+
     /// The classifier over the vocabulary's facets.
     pub fn ranker(&self) -> Result<Ranker> {
         let classes = prompts(&self.bundle, &self.vocabulary, || self.text())?;

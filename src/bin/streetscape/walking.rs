@@ -11,7 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use streetscape::{
     capture::{self, CameraSource},
     encoder::ImageEncoder,
@@ -41,6 +41,9 @@ pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
     let mut source = capture::open(&args.path, args.fps)?;
     let model = Model::open(common)?;
     let mut stages = stages(&model, common)?;
+    if stages.is_silent() && !common.quiet {
+        eprintln!("streetscape: {}", silent(&model));
+    }
     let rate = rate(common);
     let length = |text: &str| LengthModel::default().length(text, rate);
     let mut voice;
@@ -125,8 +128,16 @@ async fn asked_to_stop() -> io::Result<()> {
 fn ready(common: &Common) -> Result<(Model, Stages, Box<dyn ImageEncoder>)> {
     let model = Model::open(common)?;
     let stages = stages(&model, common)?;
+    ensure!(!stages.is_silent(), silent(&model));
     let encoder = model.image()?;
     Ok((model, stages, encoder))
+}
+
+fn silent(model: &Model) -> String {
+    let dir = model.dir().display();
+    format!(
+        "{dir} is not calibrated, so that nothing would be said; `streetscape-train quantise {dir} --data PHOTOS` calibrates it"
+    )
 }
 
 fn stages(model: &Model, common: &Common) -> Result<Stages> {
