@@ -2,12 +2,13 @@
 
 use std::{
     collections::HashSet,
+    env::consts::EXE_SUFFIX,
     fs,
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{Command, ExitCode},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 use streetscape::{
     bundle::{Bundle, MANIFEST, Manifest, user_models},
@@ -93,11 +94,15 @@ pub fn add(dir: &Path, name: Option<String>, out: Option<PathBuf>, common: &Comm
     Ok(ExitCode::SUCCESS)
 }
 
-/// The bundle `out` of the model in `dir`. Weights become graphs by the trainer's hand, where this program was built with it.
+/// The bundle `out` of the model in `dir`. Weights become graphs by the trainer's hand, where it lies beside this program.
 fn make(dir: &Path, out: &Path, common: &Common) -> Result<Manifest> {
-    #[cfg(feature = "train")]
-    if published::is_checkpoint(dir) {
-        return Ok(streetscape::training::ship::export_checkpoint(dir, out)?);
+    let trainer = std::env::current_exe()?.with_file_name(format!("streetscape-train{EXE_SUFFIX}"));
+    if !published::is_checkpoint(dir) || !trainer.exists() {
+        return Ok(published::add(Runtime::load(common.runtime.as_deref())?, dir, out)?);
     }
-    Ok(published::add(Runtime::load(common.runtime.as_deref())?, dir, out)?)
+    let mut export = Command::new(&trainer);
+    let exported = export.args(["--quiet", "export", "--from"]).arg(dir).arg("--out").arg(out).output();
+    let exported = exported.with_context(|| trainer.display().to_string())?;
+    ensure!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr).trim());
+    Ok(Bundle::open(out)?.manifest)
 }
