@@ -8,7 +8,6 @@ use streetscape::training::cli::Command;
 fn main() -> ExitCode {
     // SAFETY: the first thing done, before any thread.
     unsafe { streetscape::encoder::forbid_telemetry() };
-    streetscape::training::allocator::keep_freed();
     let command = Command::parse();
     command.log();
     match command.run() {

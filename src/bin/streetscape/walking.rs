@@ -133,6 +133,7 @@ fn ready(common: &Common) -> Result<(Model, Stages, Box<dyn ImageEncoder>)> {
     Ok((model, stages, encoder))
 }
 
+/// Why a walk with `model` is not begun.
 fn silent(model: &Model) -> String {
     let dir = model.dir().display();
     format!(

@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use crate::{
     evaluation::street30,
     training::{
-        TrainingError,
+        TrainingError, allocator,
         data::{self, Captioner, Captions, PhotoShard, Split},
         fit::{
             Batches, Biased, Compute, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, LossKind, Record, Settings,
@@ -60,6 +60,7 @@ impl FitArgs {
             print!("{DEFAULTS}");
             return Ok(());
         }
+        allocator::keep_freed();
         let settings = Settings::merged(self.settings.as_deref(), self.flags())?;
         let folder = Folder::open(&self.out.clone().unwrap_or_default())?;
         let from = Source::of(&settings.from)?;

@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    models::{ModelArgs, PhotoArgs, text_tower},
+    models::{Asked, ModelArgs, PhotoArgs, text_tower},
     output::{OutputArgs, print},
 };
 use crate::{
@@ -37,10 +37,8 @@ pub(in crate::training::cli) struct FacetsArgs {
 
 #[derive(Serialize)]
 struct Report<'a> {
-    model: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<String>,
-    precision: &'static str,
+    #[serde(flatten)]
+    asked: Asked,
     photos: usize,
     average_precision: &'a Table,
     answers: &'a Table,
@@ -83,11 +81,8 @@ impl FacetsArgs {
         })?;
         let before = found.before.as_ref();
         let (precision, answers) = (found.after.precision(before), found.after.answers(before));
-        let (model, named_before) = bundles.names();
         let report = Report {
-            model,
-            before: named_before,
-            precision: self.models.precision.id(),
+            asked: bundles.asked(self.models.precision),
             photos: found.after.photos(),
             average_precision: &precision,
             answers: &answers,

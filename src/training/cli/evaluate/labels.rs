@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    models::{ModelArgs, PhotoArgs, texts},
+    models::{Asked, ModelArgs, PhotoArgs, texts},
     output::{OutputArgs, print},
 };
 use crate::{
@@ -38,10 +38,8 @@ pub(in crate::training::cli) struct LabelsArgs {
 
 #[derive(Serialize)]
 struct Report<'a> {
-    model: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<String>,
-    precision: &'static str,
+    #[serde(flatten)]
+    asked: Asked,
     photos: usize,
     average_precision: &'a Table,
 }
@@ -76,9 +74,7 @@ impl LabelsArgs {
         })?;
         let (photos, things) = &found.after;
         let table = table(*photos, things, found.before.as_ref().map(|(_, things)| things.as_slice()), self.fewest);
-        let (model, before) = bundles.names();
-        let precision = self.models.precision.id();
-        let report = Report { model, before, precision, photos: *photos, average_precision: &table };
+        let report = Report { asked: bundles.asked(self.models.precision), photos: *photos, average_precision: &table };
         self.output.show(&report, &[&table], || print(&table, |_| true))
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::Which;
 use crate::{
@@ -48,11 +49,20 @@ impl<T> Pair<T> {
 }
 
 impl Pair<Bundle> {
-    /// The bundle's folder, and that of the one before it, as they stand in reports.
-    pub(super) fn names(&self) -> (String, Option<String>) {
+    /// How a report begins.
+    pub(super) fn asked(&self, precision: Precision) -> Asked {
         let name = |bundle: &Bundle| bundle.dir().display().to_string();
-        (name(&self.after), self.before.as_ref().map(name))
+        Asked { model: name(&self.after), before: self.before.as_ref().map(name), precision: precision.id() }
     }
+}
+
+/// Which model was asked, as every report says it.
+#[derive(Serialize)]
+pub(super) struct Asked {
+    model: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+    precision: &'static str,
 }
 
 impl ModelArgs {

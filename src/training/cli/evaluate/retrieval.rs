@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    models::{ModelArgs, PhotoArgs, texts},
+    models::{Asked, ModelArgs, PhotoArgs, texts},
     output::{OutputArgs, print},
 };
 use crate::{
@@ -31,10 +31,8 @@ pub(in crate::training::cli) struct RetrievalArgs {
 
 #[derive(Serialize)]
 struct Report<'a> {
-    model: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<String>,
-    precision: &'static str,
+    #[serde(flatten)]
+    asked: Asked,
     photos: usize,
     captions: usize,
     figures: &'a Table,
@@ -62,8 +60,7 @@ impl RetrievalArgs {
         })?;
         let (photos, captions) = (found.after.photos(), found.after.captions());
         let table = found.after.table(found.before.as_ref());
-        let (model, before) = bundles.names();
-        let report = Report { model, before, precision: self.models.precision.id(), photos, captions, figures: &table };
+        let report = Report { asked: bundles.asked(self.models.precision), photos, captions, figures: &table };
         self.output.show(&report, &[&table], || {
             println!("{photos} photos, {captions} captions that people wrote");
             print(&table, |_| true);

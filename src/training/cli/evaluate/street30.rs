@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{
-    models::{ModelArgs, PhotoArgs, texts},
+    models::{Asked, ModelArgs, PhotoArgs, texts},
     output::{OutputArgs, print, write_csv},
 };
 use crate::{
@@ -58,10 +58,8 @@ enum From {
 
 #[derive(Serialize)]
 struct Report {
-    model: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<String>,
-    precision: &'static str,
+    #[serde(flatten)]
+    asked: Asked,
     overall: TopK,
     sources: BTreeMap<String, TopK>,
     confusion: Confusion,
@@ -106,11 +104,8 @@ impl Street30Args {
         if let Some(path) = &self.confusion {
             write_csv(path, confusion.to_csv())?;
         }
-        let (model, before) = bundles.names();
         let report = Report {
-            model,
-            before,
-            precision: self.models.precision.id(),
+            asked: bundles.asked(self.models.precision),
             overall: found.after.overall(),
             sources: found.after.sources(),
             worst: confusion.worst(WORST),
