@@ -44,6 +44,9 @@ pub const PROMPTS: &str = "prompts.npy";
 /// What training adds to the mean of each class's prompts, a row for each class of the vocabulary; not of unit length. Task
 /// residuals: Yu et al. 2023, "Task Residual for Tuning Vision-Language Models".
 pub const RESIDUALS: &str = "residuals.npy";
+/// What training learned of the names in `[names]`, a row each: a sentence that one of its templates makes of a name is embedded as that row,
+/// whatever the text tower makes of it.
+pub const NAMES: &str = "names.npy";
 /// Embeddings of ordinary street photos, a row each.
 pub const BACKGROUND: &str = "background.npy";
 /// Begins the name of a file that is not whole yet.
@@ -68,6 +71,9 @@ pub struct Manifest {
     pub text: TextInput,
     /// What `prompts.npy` was made of.
     pub prompts: Option<PromptSource>,
+    /// Names that photos taught.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names: Option<Names>,
     /// How scores become probabilities.
     #[serde(default)]
     pub calibration: Calibration,
@@ -131,6 +137,15 @@ pub struct PromptSource {
     pub vocabulary: String,
     /// SHA-256 of the text tower's file.
     pub text: String,
+}
+
+/// Names that photos taught, and the sentences that ask for them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    /// Sentences in which `{}` stands for the name.
+    pub templates: Vec<String>,
+    /// One for each row of `names.npy`.
+    pub of: Vec<String>,
 }
 
 /// How scores become probabilities.
@@ -370,7 +385,7 @@ impl Manifest {
     /// Lists the files of `dir` that a bundle may have with their checksums, then writes `bundle.toml` aside and renames it.
     pub fn seal(&mut self, dir: &Path) -> Result<(), BundleError> {
         const IMAGES: [&str; 4] = [IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, IMAGE_F16];
-        const OTHERS: [&str; 7] = [TEXT_INT8, TEXT_F32, TEXT_F16, TOKENIZER, PROMPTS, RESIDUALS, BACKGROUND];
+        const OTHERS: [&str; 8] = [TEXT_INT8, TEXT_F32, TEXT_F16, TOKENIZER, PROMPTS, RESIDUALS, NAMES, BACKGROUND];
         self.files.clear();
         for name in IMAGES.into_iter().chain(OTHERS) {
             let path = dir.join(name);

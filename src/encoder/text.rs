@@ -3,10 +3,12 @@
 //! Owns tokenising, padding and truncation. Leaves the moment of loading to its callers: walking needs no text tower unless
 //! the words changed.
 
+use std::collections::HashMap;
+
 use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::{
-    bundle::{Bundle, BundleError, PROMPTS, PromptSource, RESIDUALS, TEXT_F16, TEXT_F32, TEXT_INT8, TOKENIZER},
+    bundle::{Bundle, BundleError, NAMES, Names, PROMPTS, PromptSource, RESIDUALS, TEXT_F16, TEXT_F32, TEXT_INT8, TOKENIZER},
     embedding::Embedding,
     encoder::{
         EncoderError, Input, OnnxSession, Output, Runtime, SessionOptions, TextEncoder, Values, session::check_interface,
@@ -37,10 +39,11 @@ pub struct OnnxTextEncoder {
     ids: Vec<i64>,
     mask: Vec<i64>,
     outputs: [Output; 1],
+    names: HashMap<String, Embedding>,
 }
 
 impl OnnxTextEncoder {
-    /// Loads tokenizer and text tower, int8 before f32 before f16. Takes a few tenths of a second.
+    /// Loads tokenizer and text tower, int8 before f32 before f16, and the names that photos taught. Takes a few tenths of a second.
     pub fn open(runtime: &Runtime, bundle: &Bundle, options: &SessionOptions) -> Result<Self, EncoderError> {
         let name = FILES.into_iter().find(|name| bundle.has(name));
         let name = name.ok_or_else(|| EncoderError::NoText { dir: bundle.dir().display().to_string() })?;
@@ -64,7 +67,13 @@ impl OnnxTextEncoder {
             ids: Vec::new(),
             mask: Vec::new(),
             outputs: [Output::named(OUTPUT)],
+            names: names(bundle)?,
         })
+    }
+
+    /// The tower alone: no sentence is known but by its words.
+    pub fn by_words_alone(self) -> Self {
+        Self { names: HashMap::new(), ..self }
     }
 
     /// Embeds one batch, whose first text is number `first` of all; gives how many were truncated.
@@ -113,8 +122,33 @@ impl TextEncoder for OnnxTextEncoder {
         if truncated > 0 {
             tracing::warn!("{truncated} of {} texts are longer than the model reads: truncated", texts.len());
         }
+        for (row, text) in out.iter_mut().zip(texts) {
+            if let Some(known) = self.names.get(&spelt(text)) {
+                *row = known.clone();
+            }
+        }
         Ok(out)
     }
+}
+
+/// Every sentence that asks for a name which photos taught, with what they taught.
+fn names(bundle: &Bundle) -> Result<HashMap<String, Embedding>, EncoderError> {
+    let Some(Names { templates, of }) = bundle.manifest.names.as_ref().filter(|_| bundle.has(NAMES)) else {
+        return Ok(HashMap::new());
+    };
+    let rows = bundle.embeddings(NAMES)?;
+    if rows.len() != of.len() {
+        let file = bundle.dir().join(NAMES).display().to_string();
+        let problem = format!("{} rows for {} names", rows.len(), of.len());
+        return Err(BundleError::Altered { file, problem }.into());
+    }
+    let sentences = |name: &str| templates.iter().map(|template| spelt(&template.replace("{}", name))).collect::<Vec<_>>();
+    Ok(of.iter().zip(rows).flat_map(|(name, row)| sentences(name).into_iter().map(move |text| (text, row.clone()))).collect())
+}
+
+/// A sentence however its letters are cased and whatever surrounds it.
+fn spelt(text: &str) -> String {
+    text.trim().trim_end_matches('.').to_lowercase()
 }
 
 /// The embedding of each class of each facet: the mean of its prompts, moved by what the bundle learned of the class. Prompts are

@@ -4,7 +4,7 @@
 
 use burn::tensor::{
     Device, Tensor, TensorData,
-    activation::{log_sigmoid, log_softmax},
+    activation::{log_sigmoid, log_softmax, relu},
 };
 
 /// Keeps the length of a zero row from dividing by zero.
@@ -88,6 +88,11 @@ impl Pairs {
 pub fn unit(rows: Tensor<2>) -> Tensor<2> {
     let length = (rows.clone().square().sum_dim(1) + TINY).sqrt();
     rows / length
+}
+
+/// Of logits `x` and truths `y` in [0, 1], without overflow: `ln(1 + e^x) - x y`.
+pub fn binary_cross_entropy(x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
+    relu(x.clone()) + (-x.clone().abs()).exp().log1p() - x * y
 }
 
 #[cfg(test)]

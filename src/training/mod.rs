@@ -18,9 +18,11 @@ pub mod optimiser;
 pub mod pairs;
 pub mod progress;
 pub mod quantise;
+pub mod questions;
 pub mod schedule;
 pub mod segmenter;
 pub mod ship;
+pub mod vectors;
 pub mod weights;
 
 pub use error::TrainingError;

@@ -14,13 +14,14 @@ use crate::{
         TrainingError, allocator,
         data::{self, Captioner, Captions, PhotoShard, Split},
         fit::{
-            Batches, Biased, Compute, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, LossKind, Record, Settings,
+            Bank, Batches, Biased, Compute, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, LossKind, Record, Settings,
             Tokens, assignment, fit, overlay,
             start::{self, Source, Start},
         },
         heads::sentences,
         model::Trainable,
         progress::Show,
+        questions::Questions,
     },
     vocabulary::Vocabulary,
 };
@@ -67,7 +68,9 @@ impl FitArgs {
         let tokens = start::tokens(&from, &settings)?;
 
         let (train, val) = (data::read(&settings.data, Split::Train)?, data::read(&settings.data, Split::Val)?);
-        let captioner = Captioner::new(Vocabulary::shipped()?)?;
+        let vocabulary = Vocabulary::shipped()?;
+        let questions = (settings.loss.questions > 0.0).then(|| Questions::new(&vocabulary, &train));
+        let captioner = Captioner::new(vocabulary)?;
         let learned = Examples::new(&train, &captioner, settings.sampling)?;
         let asked = Examples::new(&val, &captioner, settings.sampling)?;
         for (split, examples) in [(Split::Train, &learned), (Split::Val, &asked)] {
@@ -83,17 +86,16 @@ impl FitArgs {
         let tokenizer = ("tokenizer".to_owned(), tokens.checksum.clone());
         let data = [tokenizer].into_iter().chain(checksums(&train, &val)).collect();
         let (settings, tokens) = (&settings, &tokens);
-        let run = Run { learned: &learned, asked: &asked, tokens, settings, folder: &folder, data, show };
+        let mut sentences = every(told());
+        sentences.extend(questions.iter().flat_map(Questions::sentences).cloned());
+        let run = Run { learned: &learned, asked: &asked, questions, tokens, settings, folder: &folder, data, show };
         let device = settings.device.device()?.autodiff();
         match &from {
             Source::Fresh if settings.model.kind == Kind::Clip => {
                 run.on(start::fresh_clip(&settings.model, tokens, settings.seed, &device)?)
             }
             Source::Fresh => run.on(start::fresh(&settings.model, tokens.words(), settings.seed, &device)?),
-            Source::Bundle(dir) => {
-                let sentences = every(told());
-                run.on(start::bundle(dir, &sentences, tokens, settings, &folder.kept(), &device, show)?)
-            }
+            Source::Bundle(dir) => run.on(start::bundle(dir, &sentences, tokens, settings, &folder.kept(), &device, show)?),
             Source::Checkpoint(dir) => run.on(start::checkpoint(dir, &device)?),
         }
     }
@@ -124,6 +126,7 @@ impl FitArgs {
 struct Run<'a> {
     learned: &'a Examples,
     asked: &'a Examples,
+    questions: Option<Questions>,
     tokens: &'a Tokens,
     settings: &'a Settings,
     folder: &'a Folder,
@@ -145,13 +148,14 @@ impl Run<'_> {
 
     /// Fits what was begun and keeps it.
     fn fit<M: Trainable>(self, begun: Start<M>) -> Result<(), TrainingError> {
-        let Self { learned, asked, tokens, settings, folder, mut data, show } = self;
+        let Self { learned, asked, questions, tokens, settings, folder, mut data, show } = self;
         let Start { model, image, text, checksums, beside } = begun;
         data.extend(checksums);
         let exam = Exam::new(&asked.all, tokens, &image, show)?;
         let (size, seed) = (settings.train.batch, settings.seed);
         let batches = Batches { examples: learned, tokens, image: &image, augment: settings.augment, size, seed };
-        let course = Course { batches, exam: &exam, settings, folder, data: data.clone(), show };
+        let bank = questions.map(|questions| Bank::new(questions, &model, tokens)).transpose()?;
+        let course = Course { batches, bank, exam: &exam, settings, folder, data: data.clone(), show };
         let Fitted { model, mix, figures, state } = fit(model, &course)?;
         folder.log(&state.log, &state.corrupt)?;
         let recall = [figures.image_to_text[0], figures.text_to_image_1];

@@ -71,6 +71,14 @@ pub struct PhotoShard {
     pub length: usize,
 }
 
+impl PhotoShard {
+    /// `SHARD/KEY`, as messages name a photo of it.
+    pub fn name(&self, photo: &Photo) -> String {
+        let file = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        format!("{file}/{}", photo.key)
+    }
+}
+
 /// Reads the shards of `split` in each of `dirs`, in the order of their names, and the hand labels beside them. One folder must
 /// have such shards; another may have none.
 pub fn read(dirs: &[PathBuf], split: Split) -> Result<Vec<PhotoShard>, TrainingError> {

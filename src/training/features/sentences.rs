@@ -74,6 +74,7 @@ impl TextTower {
             image: preprocessing(),
             text: TextInput { context: CONTEXT, pad: PAD },
             prompts: None,
+            names: None,
             calibration: Calibration::default(),
             provenance: BTreeMap::new(),
             files: BTreeMap::new(),

@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn the_bias_has_the_slope_that_its_loss_has() {
         let batch = sample(6);
-        let at = |bias: f32, part: usize| slopes(&Biased::new(tiny(), bias), &batch, &settings(&format!("train.part={part}")));
+        let at =
+            |bias: f32, part: usize| slopes(&Biased::new(tiny(), bias), &batch, None, &settings(&format!("train.part={part}")));
         for bias in [-10.0_f32, -3.0, 0.5] {
             // Far above what rounding changes, and too little for the loss to bend.
             let step = 0.05;
@@ -119,7 +120,7 @@ mod tests {
                 assert!((found - want).abs() < 2e-3 * (1.0 + want.abs()), "{bias}, {part}: {found} against {want}");
             }
         }
-        assert_eq!(slopes(&tiny(), &batch, &settings("seed=0")).1.at(BIAS), None);
+        assert_eq!(slopes(&tiny(), &batch, None, &settings("seed=0")).1.at(BIAS), None);
     }
 
     #[test]
@@ -129,7 +130,7 @@ mod tests {
         let mut optimiser = AdamW::new(settings.optimiser.adamw());
         let mut losses = Vec::new();
         for _ in 0..12 {
-            let (loss, slopes) = slopes(&model, &batch, &settings);
+            let (loss, slopes) = slopes(&model, &batch, None, &settings);
             losses.push(loss);
             model = optimiser.step(model, slopes, 0.05);
         }

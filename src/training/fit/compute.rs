@@ -74,8 +74,8 @@ mod tests {
             Err(problem) => return eprintln!("skipped: {problem}"),
         };
         let (batch, settings, model) = (sample(4), settings("seed=0"), tiny());
-        let (want_loss, want) = slopes(&model, &batch, &settings);
-        let (loss, found) = slopes(&model.clone().to_device(&card.autodiff()), &batch, &settings);
+        let (want_loss, want) = slopes(&model, &batch, None, &settings);
+        let (loss, found) = slopes(&model.clone().to_device(&card.autodiff()), &batch, None, &settings);
         assert!((loss - want_loss).abs() < 1e-3, "{loss} against {want_loss}");
         for path in places(&model).keys() {
             let (found, want) = (found.at(path).unwrap_or_default(), want.at(path).unwrap_or_default());

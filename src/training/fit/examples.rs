@@ -52,7 +52,6 @@ impl Examples {
         let mut known: HashMap<Vec<String>, u32> = HashMap::new();
         let (mut examples, mut traits) = (Self::default(), Vec::new());
         for shard in shards {
-            let file = shard.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             for (photo, place) in shard.photos.iter().zip(&shard.places) {
                 if place.end > shard.length {
                     let problem = format!("it ends within {}; fetch or make it again", photo.key);
@@ -66,7 +65,7 @@ impl Examples {
                 let (labels, next) = (labels(photo), known.len() as u32);
                 let number = (!labels.is_empty()).then(|| *known.entry(labels.clone()).or_insert(next));
                 traits.push((photo.record.source.clone(), labels));
-                let (name, place, shard) = (format!("{file}/{}", photo.key), place.clone(), shard.path.clone());
+                let (name, place, shard) = (shard.name(photo), place.clone(), shard.path.clone());
                 let category = photo.record.category.clone();
                 examples.all.push(Example { name, category, captions, labels: number, repeats: 1.0, shard, place });
             }

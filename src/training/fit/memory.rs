@@ -60,7 +60,7 @@ impl Need {
         // Forgets the highest so far, of reading files.
         fs::write("/proc/self/clear_refs", "5").ok()?;
         let peak = |pairs: usize| {
-            slopes(model, &batch.longest(pairs), settings);
+            slopes(model, &batch.longest(pairs), None, settings);
             resident("VmHWM")
         };
         let pairs = PAIRS.min(batch.len()).min(settings.train.part);

@@ -27,6 +27,7 @@ use super::{
 };
 
 mod average;
+mod bank;
 mod batches;
 mod biased;
 mod cached;
@@ -44,6 +45,7 @@ pub mod start;
 mod tokens;
 
 use average::{Average, mixed};
+pub use bank::Bank;
 pub use batches::{Batch, Batches};
 pub use biased::Biased;
 pub use checkpoint::{Checkpoint, Checkpoints, Epoch, State};
@@ -61,6 +63,8 @@ pub use tokens::Tokens;
 pub struct Course<'a> {
     /// What it learns from.
     pub batches: Batches<'a>,
+    /// What it is asked beside the captions, where answers count.
+    pub bank: Option<Bank>,
     /// How it is judged.
     pub exam: &'a Exam,
     /// What it was told.
@@ -87,7 +91,7 @@ pub struct Fitted<M> {
 
 /// Trains `before`, or goes on where the run's folder stands: by SigLIP's loss where it has a bias, else by CLIP's.
 pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, TrainingError> {
-    let Course { batches, exam, settings, folder, show, .. } = course;
+    let Course { batches, bank, exam, settings, folder, show, .. } = course;
     let Settings { train, optimiser: how, .. } = settings;
     let steps = batches.steps();
     if steps == 0 {
@@ -137,7 +141,7 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
             let batch = batches.draw(&order, epoch, state.step, kept.as_ref())?;
             skip(&batch, course, &mut state)?;
             // What the model makes of them, how wrong that is, and which way each weight has to move.
-            let (loss, mut slopes) = slopes(&model, &batch, settings);
+            let (loss, mut slopes) = slopes(&model, &batch, bank.as_ref(), settings);
             let norm = slopes.clip(how.clip);
             let taken = Taken { step: at + 1, loss, norm, keys: &batch.keys };
             guard.check(taken, || checkpoints.told())?;
@@ -180,13 +184,20 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
 }
 
 /// Loss and gradients of a batch.
-fn slopes<M: Trainable>(model: &M, batch: &Batch, settings: &Settings) -> (f32, Slopes) {
+fn slopes<M: Trainable>(model: &M, batch: &Batch, bank: Option<&Bank>, settings: &Settings) -> (f32, Slopes) {
     let pairs = batch.pairs(&model.scale().device());
-    let judge = |images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>| match model.bias() {
-        // Each picture should find its caption, and each caption its picture.
-        None => pairs.contrastive(images, texts, scale),
-        // Each pair should be known for what it is.
-        Some(bias) => pairs.sigmoid(images, texts, scale, bias),
+    let judge = |images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>| {
+        let loss = match model.bias() {
+            // Each picture should find its caption, and each caption its picture.
+            None => pairs.contrastive(images.clone(), texts, scale.clone()),
+            // Each pair should be known for what it is.
+            Some(bias) => pairs.sigmoid(images.clone(), texts, scale.clone(), bias),
+        };
+        match bank {
+            // And each picture the answers that are known of it.
+            Some(bank) => loss + bank.loss(&batch.keys, images, scale) * settings.loss.questions,
+            None => loss,
+        }
     };
     if batch.len() > settings.train.part {
         return cached::slopes(model, batch, settings.train.part, judge);
@@ -346,7 +357,7 @@ pub(super) mod tests {
         let mut model = learning(adapted(before.clone(), &settings), &settings, 0).expect("adapters learn");
         let (batch, mut optimiser) = (batches::tests::sample(6), AdamW::new(settings.optimiser.adamw()));
         for _ in 0..3 {
-            let (_, slopes) = slopes(&model, &batch, &settings);
+            let (_, slopes) = slopes(&model, &batch, None, &settings);
             assert!(slopes.at("image.weight").is_none() && slopes.at("vision.stem.weight").is_none());
             model = optimiser.step(model, slopes, 0.05);
         }
@@ -364,7 +375,7 @@ pub(super) mod tests {
     fn check(set: &str, at: usize, want: [bool; 4]) {
         let settings = settings(set);
         let model = learning(tiny(), &settings, at).expect("something learns");
-        let (_, slopes) = slopes(&model, &batches::tests::sample(3), &settings);
+        let (_, slopes) = slopes(&model, &batches::tests::sample(3), None, &settings);
         let found =
             ["image.weight", "vision.stem.weight", "language.trunk.words", "log_scale"].map(|path| slopes.at(path).is_some());
         assert_eq!(found, want, "{set} at {at}");

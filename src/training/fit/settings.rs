@@ -86,6 +86,7 @@ pub struct Train {
 pub struct Loss {
     pub kind: LossKind,
     pub bias: f32,
+    pub questions: f32,
 }
 
 /// Which loss.
@@ -204,7 +205,7 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), TrainingError> {
-        let Self { train, optimiser, augment, average, lora, guard, .. } = self;
+        let Self { train, loss, optimiser, augment, average, lora, guard, .. } = self;
         let above = |x: f64, least: f64| x.is_finite() && x > least;
         let wrong = [
             (self.data.is_empty(), "data is empty; name a folder of shards with --data"),
@@ -212,6 +213,7 @@ impl Settings {
             (train.batch < 2, "train.batch is less than 2, and a single pair has nothing to be told apart from; choose more"),
             (train.part == 0 || train.checkpoint == 0, "train.part and train.checkpoint are 1 or more"),
             (!above(optimiser.rate, 0.0), "optimiser.rate is a number above 0"),
+            (loss.questions < 0.0 || !loss.questions.is_finite(), "loss.questions is a number, 0 or more"),
             (optimiser.betas.iter().any(|beta| !(0.0..1.0).contains(beta)), "optimiser.betas lie in [0, 1)"),
             (!above(optimiser.epsilon, 0.0), "optimiser.epsilon is above 0"),
             (!above(optimiser.layer_decay, 0.0) || optimiser.layer_decay > 1.0, "optimiser.layer_decay lies in (0, 1]"),

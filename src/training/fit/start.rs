@@ -230,7 +230,7 @@ fn kept(bundle: &Bundle, sentences: &[String], cache: &Path, show: Show) -> Resu
     let rows = Cache::open(cache)?.get("sentences", &origin, || {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let options = SessionOptions { device: encoder::Device::Cpu, threads, spinning: Spinning::Off };
-        let mut tower = OnnxTextEncoder::open(Runtime::load(None)?, bundle, &options)?;
+        let mut tower = OnnxTextEncoder::open(Runtime::load(None)?, bundle, &options)?.by_words_alone();
         features::embed(&mut tower, sentences, bundle.manifest.embedding, show)
     })?;
     Ok((0..rows.rows()).map(|row| rows.row(row).to_vec()).collect())

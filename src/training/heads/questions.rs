@@ -3,17 +3,14 @@
 //! Owns the second part of the loss: each facet's classes, embedded as the walk embeds them, against what is known to be there.
 //! Leaves what is known of a photo to `data`.
 
-use burn::tensor::{
-    Device, Tensor, TensorData,
-    activation::{log_softmax, relu},
-};
+use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
 use rand::{Rng, RngExt};
 
 use crate::{
     training::{
         data::{Photo, truth},
         features::Features,
-        loss::unit,
+        loss::{binary_cross_entropy, unit},
         model::{Classes, Heads, TwoTowers},
     },
     vocabulary::{Kind, Vocabulary},
@@ -162,11 +159,6 @@ impl Questions {
         let mean = unit(pool.matmul(unit(heads.text(Tensor::from_data(prompts, &device)))));
         unit(mean + classes.residuals())
     }
-}
-
-/// Of logits, without overflow: `ln(1 + e^x) - x y`.
-fn binary_cross_entropy(x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
-    relu(x.clone()) + (-x.clone().abs()).exp().log1p() - x * y
 }
 
 #[cfg(test)]

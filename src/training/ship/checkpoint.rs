@@ -34,6 +34,7 @@ pub fn export_checkpoint(dir: &Path, out: &Path) -> Result<Manifest, TrainingErr
             image: checkpoint.preprocessing.clone(),
             text: TextInput { context: config.text.context, pad: checkpoint.tokens.end() },
             prompts: None,
+            names: None,
             calibration: Calibration {
                 captions: Some(CaptionCalibration { scale: checkpoint.model.scale().into_scalar() }),
                 facets: Vec::new(),

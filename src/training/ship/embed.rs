@@ -27,6 +27,14 @@ pub struct Embedded<'a> {
     pub embedding: Embedding,
 }
 
+impl Embedded<'_> {
+    /// `SHARD/KEY`, as messages name it.
+    pub fn name(&self) -> String {
+        let file = self.shard.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        format!("{file}/{}", self.photo.key)
+    }
+}
+
 /// Embeds every `step`th photo of `shards`, as a walk would: one at a time, the full view. A photo that can't be decoded is left
 /// out with a line in the log.
 pub fn embed<'a>(

@@ -29,6 +29,7 @@ mod embed;
 mod gate;
 mod half;
 mod quantise;
+mod teach;
 mod whole;
 
 pub use checkpoint::export_checkpoint;
@@ -71,6 +72,7 @@ pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
         image: record.image.clone(),
         text: TextInput { context: CONTEXT, pad: PAD },
         prompts: None,
+        names: None,
         calibration: Calibration { captions: Some(CaptionCalibration { scale: trained.scale }), facets: Vec::new() },
         provenance: provenance(&record),
         files: BTreeMap::new(),

@@ -11,6 +11,7 @@ use super::{
     costs::Costs,
     embed,
     gate::Gate,
+    teach::teach,
 };
 use crate::{
     bundle::{
@@ -130,12 +131,17 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
     manifest.seal(dir)?;
 
     let bundle = Bundle::open(dir)?;
+    let learned = embed(&bundle, &options(Precision::Int8), &train, 1, show)?;
+    manifest.names = teach(&bundle, &vocabulary, &train, &learned, show)?;
+    manifest.seal(dir)?;
+
+    let bundle = Bundle::open(dir)?;
     let int8_captions = text_tower(&bundle)?.encode(&captions)?;
     let rows = text_tower(&bundle)?.encode(&vocabulary.prompts().collect::<Vec<_>>())?;
     array(&rows).write(&dir.join(PROMPTS))?;
     manifest.prompts = prompt_source(&bundle, &vocabulary);
-    let ordinary = embed(&bundle, &options(Precision::Int8), &train, background_step(&train), show)?;
-    array(ordinary.iter().take(BACKGROUND_PHOTOS).map(|photo| &photo.embedding)).write(&dir.join(BACKGROUND))?;
+    let ordinary = learned.iter().step_by((learned.len() / BACKGROUND_PHOTOS).max(1));
+    array(ordinary.take(BACKGROUND_PHOTOS).map(|photo| &photo.embedding)).write(&dir.join(BACKGROUND))?;
     manifest.seal(dir)?;
 
     let bundle = Bundle::open(dir)?;
@@ -205,18 +211,14 @@ fn calibrate_captions(photos: &[Embedded], captions: &[Embedding]) -> Option<Cap
     (!answers.is_empty()).then(|| calibrate::captions(&answers))
 }
 
-/// Every how manieth photo makes [`BACKGROUND_PHOTOS`] of all.
-fn background_step(shards: &[PhotoShard]) -> usize {
-    let photos: usize = shards.iter().map(|shard| shard.photos.len()).sum();
-    (photos / BACKGROUND_PHOTOS).max(1)
-}
-
-fn array<'a>(embeddings: impl IntoIterator<Item = &'a Embedding>) -> Features {
+/// Embeddings as rows.
+pub(super) fn array<'a>(embeddings: impl IntoIterator<Item = &'a Embedding>) -> Features {
     let rows: Vec<&[f32]> = embeddings.into_iter().map(Embedding::as_slice).collect();
     Features::new(rows.first().map_or(0, |row| row.len()), rows.concat())
 }
 
-fn text_tower(bundle: &Bundle) -> Result<OnnxTextEncoder, crate::encoder::EncoderError> {
+/// On the CPU.
+pub(super) fn text_tower(bundle: &Bundle) -> Result<OnnxTextEncoder, crate::encoder::EncoderError> {
     let options = SessionOptions { device: Device::Cpu, ..SessionOptions::default() };
     OnnxTextEncoder::open(Runtime::load(None)?, bundle, &options)
 }

@@ -48,6 +48,7 @@ pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
         image: record.image,
         text: record.text,
         prompts: None,
+        names: None,
         calibration: Calibration { captions, facets: Vec::new() },
         provenance,
         files: BTreeMap::new(),
