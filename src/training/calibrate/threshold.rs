@@ -16,9 +16,24 @@ pub(super) struct Judged {
     pub right: bool,
 }
 
-/// For each class the lowest probability from which no more than `error_rate` of its answers are wrong. `positives` counts the
-/// photos that show each class.
+/// Strictness that is tried in turn, as shares of the error rate that is stated.
+const SHARES: [f32; 8] = [1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3];
+
+/// For each class the probability from which it is answered, so that of a facet's answers no more than `error_rate` are expected to be wrong:
+/// one wrong answer more than was counted is allowed for (conformal selection, Jin and Candès 2023), which holds where the photos to come are
+/// exchangeable with these. `positives` counts the photos that show each class.
 pub(super) fn thresholds(judged: &[Judged], positives: &[usize], error_rate: f32) -> Vec<f32> {
+    let never = vec![NEVER; positives.len()];
+    let kept = |thresholds: &Vec<f32>| {
+        let given = judged.iter().filter(|j| thresholds.get(j.class).is_some_and(|threshold| j.p >= *threshold));
+        let (wrong, count) = given.fold((1.0, 0.0), |(wrong, count), j| (wrong + f32::from(u8::from(!j.right)), count + 1.0));
+        wrong <= error_rate * count
+    };
+    SHARES.into_iter().map(|share| by_class(judged, positives, error_rate * share)).find(kept).unwrap_or(never)
+}
+
+/// For each class the lowest probability from which no more than `error_rate` of its answers are wrong.
+fn by_class(judged: &[Judged], positives: &[usize], error_rate: f32) -> Vec<f32> {
     let mut all: Vec<&Judged> = judged.iter().collect();
     all.sort_by(|a, b| b.p.total_cmp(&a.p));
     let pool = Pool::new(&all);
