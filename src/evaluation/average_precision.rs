@@ -1,8 +1,10 @@
 //! Average precision: are the photos that show something ranked before those that don't?
 
+use std::collections::BTreeMap;
+
 use super::{
     Row, Table,
-    bootstrap::{compare, mean_of},
+    bootstrap::{Compared, compare, mean_of},
 };
 
 /// Photos in the order of their score for one thing, and whether they show it.
@@ -26,6 +28,13 @@ impl RankedPhotos {
     /// Photos that show the thing.
     pub fn positives(&self) -> usize {
         self.positives
+    }
+
+    /// The same ranking of the photos of which `keep` holds.
+    fn among(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let kept = |group: &Vec<(usize, bool)>| group.iter().copied().filter(|photo| keep(photo.0)).collect();
+        let groups: Vec<Vec<(usize, bool)>> = self.groups.iter().map(kept).filter(|group: &Vec<_>| !group.is_empty()).collect();
+        Self { positives: groups.iter().flatten().filter(|photo| photo.1).count(), groups }
     }
 
     /// What a ranking by chance is worth: the share of photos that show the thing; NaN without any.
@@ -66,12 +75,42 @@ pub struct Thing {
     pub ranked: RankedPhotos,
 }
 
-/// Average precision of each of `things` and what chance is worth, after their mean over those that at least `fewest` photos show, beside
-/// those of the model `before` for the same things on the same photos, `photos` in all.
-pub fn table(photos: usize, things: &[Thing], before: Option<&[Thing]>, fewest: usize) -> Table {
-    let counted = things.iter().filter(|thing| thing.ranked.positives() >= fewest).count();
+/// Average precision of each of `things` and what chance is worth, after their mean over those that at least `fewest` photos show and, where
+/// photos come from several sources, that mean among the photos of each: beside those of the model `before` for the same things on the same
+/// photos. `sources` names the source of each photo.
+pub fn table(sources: &[&str], things: &[Thing], before: Option<&[Thing]>, fewest: usize) -> Table {
+    let photos = sources.len();
+    let mut table = Table::new(["average_precision", "chance"]);
+    let whole: Vec<usize> = (0..photos).collect();
+    let mut figures = compared(photos, &whole, things, before, fewest).into_iter();
+    let row = |of: &str, name: String, photos, figures| Row { of: of.to_owned(), name, photos, figures };
+    table
+        .rows
+        .extend(figures.next().map(|figures| row("all", format!("mean of {}", counted(things, fewest)), photos, figures)));
+    for (source, own) in by_source(sources).into_iter().filter(|(_, own)| own.len() < photos) {
+        let among = |things: &[Thing]| -> Vec<Thing> {
+            let shown = things.iter().map(|thing| thing.ranked.among(|photo| sources.get(photo) == Some(&source)));
+            let enough = shown.filter(|ranked| ranked.positives() >= fewest);
+            enough.map(|ranked| Thing { name: String::new(), ranked }).collect()
+        };
+        let (things, before) = (among(things), before.map(among));
+        let mean = compared(photos, &own, &things, before.as_deref(), fewest).into_iter().next().filter(|_| !things.is_empty());
+        table.rows.extend(mean.map(|figures| row("source", format!("{source}, mean of {}", things.len()), own.len(), figures)));
+    }
+    let named = things.iter().zip(figures);
+    table.rows.extend(named.map(|(thing, figures)| row("class", thing.name.clone(), thing.ranked.positives(), figures)));
+    table
+}
+
+fn counted(things: &[Thing], fewest: usize) -> usize {
+    things.iter().filter(|thing| thing.ranked.positives() >= fewest).count()
+}
+
+/// The mean's figures, then those of each of `things`, where resamples are drawn from the photos `from`.
+fn compared(photos: usize, from: &[usize], things: &[Thing], before: Option<&[Thing]>, fewest: usize) -> Vec<Vec<Compared>> {
     let of = |things: &[Thing], at: &[usize]| -> Vec<f64> {
-        let times = times(photos, at);
+        let drawn: Vec<usize> = at.iter().filter_map(|&at| from.get(at).copied()).collect();
+        let times = times(photos, &drawn);
         let each: Vec<(usize, [f64; 2])> = things
             .iter()
             .map(|Thing { ranked, .. }| (ranked.positives(), [ranked.average_precision(&times), ranked.chance(&times)]))
@@ -83,16 +122,14 @@ pub fn table(photos: usize, things: &[Thing], before: Option<&[Thing]>, fewest: 
         [mean(0), mean(1)].into_iter().chain(each.iter().flat_map(|(_, values)| *values)).collect()
     };
     let before = before.map(|before| move |at: &[usize]| of(before, at));
-    let figures = compare(photos, |at| of(things, at), before);
-    let mut table = Table::new(["average_precision", "chance"]);
-    let mut rows = figures.chunks(2).map(<[_]>::to_vec);
-    let mean = (format!("mean of {counted}"), photos);
-    let named = things.iter().map(|thing| (thing.name.clone(), thing.ranked.positives()));
-    for (i, (name, photos)) in std::iter::once(mean).chain(named).enumerate() {
-        let of = if i == 0 { "all" } else { "class" };
-        table.rows.extend(rows.next().map(|figures| Row { of, name, photos, figures }));
-    }
-    table
+    compare(from.len(), |at| of(things, at), before).chunks(2).map(<[_]>::to_vec).collect()
+}
+
+/// The photos of each source, by their place.
+pub fn by_source<'a>(sources: &[&'a str]) -> BTreeMap<&'a str, Vec<usize>> {
+    let mut found: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    sources.iter().enumerate().for_each(|(photo, source)| found.entry(source).or_default().push(photo));
+    found
 }
 
 /// How often each of `count` photos stands in `at`.
@@ -149,13 +186,29 @@ mod tests {
             thing("c", [false, true, false, false]),
         ];
         let worse = [thing("a", [false, false, true, true]), things[1].clone(), things[2].clone()];
-        let table = table(4, &things, Some(&worse), 2);
-        let rows: Vec<_> = table.rows.iter().map(|row| (row.of, row.name.as_str(), row.photos)).collect();
+        let table = table(&["quay"; 4], &things, Some(&worse), 2);
+        let rows: Vec<_> = table.rows.iter().map(|row| (row.of.as_str(), row.name.as_str(), row.photos)).collect();
         assert_eq!(rows, [("all", "mean of 2", 4), ("class", "a", 2), ("class", "b", 2), ("class", "c", 1)]);
         let low = (1.0 / 3.0 + 2.0 / 4.0) / 2.0;
         let mean = table.rows[0].figures[0];
         assert!((mean.after.value - (1.0 + low) / 2.0).abs() < 1e-12, "{mean:?}");
         assert!((mean.difference.expect("a model before").value - (1.0 - low) / 2.0).abs() < 1e-12, "{mean:?}");
         assert_eq!(table.rows[3].figures.iter().map(|f| f.after.value).collect::<Vec<_>>(), [0.5, 0.25]);
+    }
+
+    #[test]
+    fn a_source_has_the_mean_over_what_enough_of_its_own_photos_show() {
+        // Photos 0, 2 and 4 are the quay's, ranked in this order.
+        let thing = |there: [usize; 2]| {
+            let photos = (0..6).map(|photo| (photo, -(photo as f32), there.contains(&photo)));
+            Thing { name: format!("{there:?}"), ranked: RankedPhotos::new(photos) }
+        };
+        let things = [thing([2, 4]), thing([1, 2]), thing([3, 5])];
+        let table = table(&["quay", "alley", "quay", "alley", "quay", "alley"], &things, None, 2);
+        let rows: Vec<_> = table.rows.iter().map(|row| (row.of.as_str(), row.name.as_str(), row.photos)).collect();
+        assert_eq!(rows[..3], [("all", "mean of 3", 6), ("source", "alley, mean of 1", 3), ("source", "quay, mean of 1", 3)]);
+        let of_source = |row: usize| table.rows[row].figures[0].after.value;
+        let want = (1.0 / 2.0 + 2.0 / 3.0) / 2.0;
+        assert!((of_source(1) - want).abs() < 1e-12 && (of_source(2) - want).abs() < 1e-12, "{:?}", table.rows);
     }
 }

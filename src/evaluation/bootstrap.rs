@@ -5,7 +5,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Resamples drawn: twice the thousand that Efron and Tibshirani (section 13.3) ask for a percentile interval.
 pub const RESAMPLES: usize = 2000;
@@ -15,27 +15,35 @@ pub const LEVEL: f64 = 0.95;
 const SEED: u64 = 0;
 
 /// A figure with its interval. Not finite, and `null` in JSON, where the photos don't define it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// Over the photos as they are.
+    #[serde(deserialize_with = "defined")]
     pub value: f64,
     /// Below it lie 2.5 % of the resamples.
+    #[serde(deserialize_with = "defined")]
     pub low: f64,
     /// Above it lie 2.5 % of the resamples.
+    #[serde(deserialize_with = "defined")]
     pub high: f64,
 }
 
+/// JSON has no NaN: `null` is read as one.
+fn defined<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
+}
+
 /// A model's figure, beside that of the model before it on the same photos.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
     /// The model that is measured.
     #[serde(flatten)]
     pub after: Figure,
     /// The model before it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Figure>,
     /// The first less the second, paired: each resample asks both models about the same photos.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<Figure>,
 }
 

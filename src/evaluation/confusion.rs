@@ -1,9 +1,9 @@
 //! Which class is taken for which.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A table of counts: a row for each true class, a column for each class that was answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confusion {
     /// Names of rows and columns.
     pub classes: Vec<String>,
@@ -12,7 +12,7 @@ pub struct Confusion {
 }
 
 /// One class taken for another.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Confused {
     /// What it was.
     pub truth: String,

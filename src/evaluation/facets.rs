@@ -2,22 +2,21 @@
 //!
 //! Owns the measures. Leaves the probabilities to `ranking`, the truth to whoever knows it.
 
-use serde::Serialize;
-
 use super::{
-    Bin, Row, Table,
-    average_precision::{self, RankedPhotos, Thing},
+    Row, Table,
+    average_precision::{self, RankedPhotos, Thing, by_source},
     bootstrap::compare,
-    calibration_error, reliability,
+    calibration_error,
+    curves::Judged,
+    mistakes::{Mistake, surest},
+    reliability,
 };
 use crate::vocabulary::{Kind, Vocabulary};
 
 /// Photos that a class needs to count in the mean average precision.
 pub const FEWEST: usize = 10;
-/// Bins of the reliability curve.
+/// Bins of the calibration error.
 const BINS: usize = 10;
-/// Points of the curve of accuracy against the share that is answered.
-const POINTS: usize = 10;
 
 /// What a model says of one photo in one facet, and what is true.
 #[derive(Clone, Debug)]
@@ -49,15 +48,8 @@ pub struct Facets {
     facets: Vec<(String, Kind, Vec<String>)>,
     /// For each photo, for each facet; none where nobody knows.
     photos: Vec<Vec<Option<Said>>>,
-}
-
-/// A point of the curve of accuracy against the share that is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Coverage {
-    /// Share of photos and facets answered, the surest first.
-    pub answered: f64,
-    /// Share of them whose most probable class is there.
-    pub accuracy: f64,
+    /// Of each photo.
+    sources: Vec<String>,
 }
 
 impl Facets {
@@ -65,12 +57,13 @@ impl Facets {
     pub fn new(vocabulary: &Vocabulary) -> Self {
         let classes = |facet: &crate::vocabulary::Facet| facet.classes.iter().map(|class| class.id.clone()).collect();
         let facets = vocabulary.facets().map(|(_, facet)| (facet.id.clone(), facet.kind, classes(facet))).collect();
-        Self { facets, photos: Vec::new() }
+        Self { facets, photos: Vec::new(), sources: Vec::new() }
     }
 
-    /// Adds a photo: what is said in each facet, in the vocabulary's order.
-    pub fn add(&mut self, said: Vec<Option<Said>>) {
+    /// Adds a photo of `source`: what is said in each facet, in the vocabulary's order.
+    pub fn add(&mut self, source: &str, said: Vec<Option<Said>>) {
         self.photos.push(said);
+        self.sources.push(source.to_owned());
     }
 
     /// Photos asked.
@@ -87,10 +80,15 @@ impl Facets {
         (0..self.facets.len()).collect()
     }
 
-    /// Average precision of every class that some photo shows, named `facet/class`, and their mean over those that [`FEWEST`] show.
+    fn sources(&self) -> Vec<&str> {
+        self.sources.iter().map(String::as_str).collect()
+    }
+
+    /// Average precision of every class that some photo shows, named `facet/class`, and their mean over those that [`FEWEST`] show, overall
+    /// and among the photos of each source.
     pub fn precision(&self, before: Option<&Facets>) -> Table {
         let before = before.map(Facets::things);
-        average_precision::table(self.photos(), &self.things(), before.as_deref(), FEWEST)
+        average_precision::table(&self.sources(), &self.things(), before.as_deref(), FEWEST)
     }
 
     fn things(&self) -> Vec<Thing> {
@@ -110,29 +108,32 @@ impl Facets {
         things
     }
 
-    /// Over all facets and for each: the share of photos that is answered, the share of the answers that is right, that of the most
+    /// Over all facets, for each facet and for each source: the share of photos that is answered, the share of the answers that is right, that of the most
     /// probable classes were all of them answered, and the expected calibration error over ten bins of each photo's most probable class
     /// and of every class that might be answered (where classes exclude each other the most probable one).
     pub fn answers(&self, before: Option<&Facets>) -> Table {
         let mut table = Table::new(["answered", "accuracy", "accuracy_of_all", "calibration_error", "calibration_error_all"]);
-        let mut add = |of, name: &str, facets: &[usize]| {
-            let known = |photo: &usize| self.said(*photo, facets).next().is_some();
-            let figures = compare(
-                self.photos(),
-                |at| self.figures(facets, at),
-                before.map(|before| |at: &[usize]| before.figures(facets, at)),
-            );
-            table.rows.push(Row { of, name: name.to_owned(), photos: (0..self.photos()).filter(known).count(), figures });
+        let whole: Vec<usize> = (0..self.photos()).collect();
+        let mut add = |of: &str, name: &str, facets: &[usize], photos: &[usize]| {
+            let known = photos.iter().filter(|&&photo| self.said(photo, facets).next().is_some()).count();
+            let of_model =
+                |model: &Facets, at: &[usize]| model.figures(facets, at.iter().filter_map(|&at| photos.get(at).copied()));
+            let before = before.map(|before| move |at: &[usize]| of_model(before, at));
+            let figures = compare(photos.len(), |at| of_model(self, at), before);
+            table.rows.push(Row { of: of.to_owned(), name: name.to_owned(), photos: known, figures });
         };
-        add("all", "all", &self.all());
-        self.facets.iter().enumerate().for_each(|(facet, (id, ..))| add("facet", id, &[facet]));
+        add("all", "all", &self.all(), &whole);
+        self.facets.iter().enumerate().for_each(|(facet, (id, ..))| add("facet", id, &[facet], &whole));
+        for (source, photos) in by_source(&self.sources()).into_iter().filter(|(_, photos)| photos.len() < self.photos()) {
+            add("source", source, &self.all(), &photos);
+        }
         table
     }
 
-    fn figures(&self, facets: &[usize], at: &[usize]) -> Vec<f64> {
+    fn figures(&self, facets: &[usize], at: impl Iterator<Item = usize>) -> Vec<f64> {
         let (mut known, mut answered, mut answers, mut right) = (0, 0, 0, 0);
         let (mut best, mut every) = (Vec::new(), Vec::new());
-        for (facet, said) in at.iter().flat_map(|&photo| self.said(photo, facets)) {
+        for (facet, said) in at.flat_map(|photo| self.said(photo, facets)) {
             known += 1;
             answered += usize::from(!said.answers.is_empty());
             answers += said.answers.len();
@@ -154,30 +155,34 @@ impl Facets {
         vec![share(answered, known), share(right, answers), of_all, error(best), error(every)]
     }
 
-    /// The most probable classes of calibrated facets.
-    fn best(&self) -> Vec<(f32, bool)> {
+    /// The most probable class of each photo in each calibrated facet.
+    pub fn judged(&self) -> Vec<Judged> {
         let facets = self.all();
-        let said = (0..self.photos()).flat_map(|photo| self.said(photo, &facets));
-        said.filter(|(_, said)| said.calibrated).filter_map(|(_, said)| said.best()).collect()
+        let said = (0..self.photos()).flat_map(|photo| self.said(photo, &facets).map(move |(_, said)| (photo, said)));
+        let calibrated = said.filter(|(_, said)| said.calibrated);
+        calibrated.filter_map(|(photo, said)| said.best().map(|(p, right)| Judged { photo, p, right })).collect()
     }
 
-    /// The reliability curve of the most probable classes, over all facets.
-    pub fn reliability(&self) -> Vec<Bin> {
-        reliability(self.best(), BINS)
-    }
-
-    /// Accuracy at each tenth of the photos and facets, the surest first, were that many answered.
-    pub fn coverage(&self) -> Vec<Coverage> {
-        let mut best = self.best();
-        best.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let point = |tenth: usize| {
-            let surest = best.get(..(best.len() * tenth).div_ceil(POINTS))?;
-            let right = surest.iter().filter(|(_, right)| *right).count();
-            let share = |part: usize, of: usize| part as f64 / of as f64;
-            (!surest.is_empty())
-                .then(|| Coverage { answered: share(surest.len(), best.len()), accuracy: share(right, surest.len()) })
-        };
-        (1..=POINTS).filter_map(point).collect()
+    /// The `most` photos on which an answer was wrong and most probable.
+    pub fn mistakes(&self, most: usize) -> Vec<Mistake> {
+        let mut wrong = Vec::new();
+        for photo in 0..self.photos() {
+            for (facet, said) in self.said(photo, &self.all()) {
+                let Some((id, _, classes)) = self.facets.get(facet) else { continue };
+                let name = |class: usize| classes.get(class).cloned().unwrap_or_default();
+                let truth = said.truth.iter().enumerate().filter(|(_, there)| **there).map(|(class, _)| name(class));
+                let truth: Vec<String> = truth.collect();
+                let answers = said.answers.iter().filter(|&&class| said.truth.get(class) == Some(&false));
+                wrong.extend(answers.map(|&class| Mistake {
+                    photo,
+                    asked: id.clone(),
+                    truth: truth.clone(),
+                    answer: name(class),
+                    p: said.p.get(class).copied().unwrap_or_default(),
+                }));
+            }
+        }
+        surest(wrong, most)
     }
 }
 
@@ -200,8 +205,8 @@ mod tests {
 
     fn found() -> Facets {
         let mut found = Facets::new(&vocabulary());
-        found.add(vec![said([0.1, 0.9, 0.0], 1, &[1]), said([0.2, 0.55, 0.7], 2, &[1, 2])]);
-        found.add(vec![said([0.5, 0.3, 0.2], 1, &[]), None]);
+        found.add("quay", vec![said([0.1, 0.9, 0.0], 1, &[1]), said([0.2, 0.55, 0.7], 2, &[1, 2])]);
+        found.add("alley", vec![said([0.5, 0.3, 0.2], 1, &[]), None]);
         found
     }
 
@@ -209,7 +214,8 @@ mod tests {
     fn check(row: &Row, name: &str, photos: usize, want: [f64; 5]) {
         let values: Vec<f64> = row.figures.iter().map(|figure| figure.after.value).collect();
         assert_eq!((row.name.as_str(), row.photos), (name, photos));
-        assert!(values.iter().zip(want).all(|(found, want)| (found - want).abs() < 1e-6), "{name}: {values:?}, not {want:?}");
+        let equal = |found: &f64, want: f64| (found - want).abs() < 1e-6 || found.is_nan() && want.is_nan();
+        assert!(values.iter().zip(want).all(|(found, want)| equal(found, want)), "{name}: {values:?}, not {want:?}");
     }
 
     #[test]
@@ -223,19 +229,27 @@ mod tests {
     }
 
     #[test]
-    fn the_surest_come_first_on_the_curve() {
-        let curve = found().coverage();
-        assert_eq!((curve.len(), curve[0]), (10, Coverage { answered: 1.0 / 3.0, accuracy: 1.0 }));
-        assert_eq!(curve[9], Coverage { answered: 1.0, accuracy: 2.0 / 3.0 });
-        let bins: Vec<usize> = found().reliability().iter().map(|bin| bin.answers).collect();
-        assert_eq!(bins, [0, 0, 0, 0, 1, 0, 1, 0, 1, 0]);
+    fn each_source_is_answered_for_itself() {
+        let answers = found().answers(None);
+        assert_eq!((answers.rows.len(), answers.rows[3].of.as_str()), (5, "source"));
+        check(&answers.rows[3], "alley", 1, [0.0, f64::NAN, 0.0, 0.5, 0.5]);
+        check(&answers.rows[4], "quay", 1, [1.0, 2.0 / 3.0, 1.0, 0.2, (0.1 + 0.2 + 0.55 + 0.3) / 4.0]);
+    }
+
+    #[test]
+    fn the_surest_wrong_answer_of_a_photo_is_told() {
+        let mistakes = found().mistakes(5);
+        let told: Vec<_> = mistakes.iter().map(|m| (m.photo, m.asked.as_str(), m.answer.as_str(), m.p)).collect();
+        assert_eq!((told, &mistakes[0].truth[..]), (vec![(0, "people", "a", 0.55)], &["b".to_owned()][..]));
+        let judged: Vec<_> = found().judged().iter().map(|judged| (judged.photo, judged.right)).collect();
+        assert_eq!(judged, [(0, true), (0, true), (1, false)]);
     }
 
     #[test]
     fn a_facet_without_calibration_is_ranked_and_says_nothing() {
         let mut found = found();
         found.photos.iter_mut().flatten().flatten().for_each(|said| said.calibrated = false);
-        assert!(found.answers(None).rows[0].figures[3].after.value.is_nan() && found.coverage().is_empty());
+        assert!(found.answers(None).rows[0].figures[3].after.value.is_nan() && found.judged().is_empty());
         let precision = found.precision(None);
         let rows: Vec<_> = precision.rows.iter().map(|row| (row.name.as_str(), row.photos)).collect();
         assert_eq!(rows, [("mean of 0", 2), ("light/a", 2), ("people/b", 1)]);

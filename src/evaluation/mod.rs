@@ -13,10 +13,14 @@ mod calibration;
 pub mod captions;
 pub mod categories;
 mod confusion;
+#[cfg(feature = "train")]
+pub mod curves;
 mod error;
 #[cfg(feature = "train")]
 pub mod facets;
 pub mod facts;
+#[cfg(feature = "train")]
+pub mod mistakes;
 mod overlap;
 #[cfg(feature = "train")]
 pub mod retrieval;

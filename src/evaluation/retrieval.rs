@@ -6,6 +6,7 @@
 
 use super::{
     Row, Table,
+    average_precision::by_source,
     bootstrap::{compare, mean_of},
     rank_of,
 };
@@ -60,18 +61,31 @@ impl Retrieval {
         self.photos.iter().map(Vec::len).sum()
     }
 
-    /// Recall at each of [`RECALL_AT`] and the median rank, 1 for the best, both ways, beside those of the model `before` on the same photos.
+    /// Recall at each of [`RECALL_AT`] and the median rank, 1 for the best, both ways, beside those of the model `before` on the same photos:
+    /// of all that ask and, where they come from several, of those of each of the `sources` that are named for the photos in their order.
     /// A resample draws photos, each with all its captions; what is searched stays whole.
-    pub fn table(&self, before: Option<&Retrieval>) -> Table {
+    pub fn table(&self, before: Option<&Retrieval>, sources: &[&str]) -> Table {
         let metrics: Vec<String> = RECALL_AT.iter().map(|k| format!("recall_{k}")).chain(["median_rank".to_owned()]).collect();
         let mut table = Table::new(metrics.iter().map(String::as_str));
         type Ranks = fn(&Retrieval, usize) -> &[usize];
         let captions: Ranks = |of, photo| of.captions.get(photo..=photo).unwrap_or_default();
         let photos: Ranks = |of, photo| of.photos.get(photo).map(Vec::as_slice).unwrap_or_default();
-        for (name, ranks) in [("image to text", captions), ("text to image", photos)] {
-            let of = |model| move |at: &[usize]| figures(at.iter().flat_map(|&photo| ranks(model, photo)).copied().collect());
-            let figures = compare(self.photos(), of(self), before.map(of));
-            table.rows.push(Row { of: "direction", name: name.to_owned(), photos: self.photos(), figures });
+        let mut add = |of: &str, source: Option<&str>, asking: &[usize]| {
+            for (direction, ranks) in [("image to text", captions), ("text to image", photos)] {
+                let of_model = |model| {
+                    move |at: &[usize]| {
+                        let drawn = at.iter().filter_map(|&at| asking.get(at));
+                        figures(drawn.flat_map(|&photo| ranks(model, photo)).copied().collect())
+                    }
+                };
+                let figures = compare(asking.len(), of_model(self), before.map(of_model));
+                let name = source.map_or_else(|| direction.to_owned(), |source| format!("{source}, {direction}"));
+                table.rows.push(Row { of: of.to_owned(), name, photos: asking.len(), figures });
+            }
+        };
+        add("direction", None, &(0..self.photos()).collect::<Vec<_>>());
+        for (source, asking) in by_source(sources).into_iter().filter(|(_, asking)| asking.len() < self.photos()) {
+            add("source", Some(source), &asking);
         }
         table
     }
@@ -111,10 +125,24 @@ mod tests {
     fn the_figures_are_those_of_clip_benchmark_and_open_clip() {
         // Computed in NumPy by the formulas of CLIP_benchmark 1.6's recall_at_k and open_clip 3's get_clip_metrics (its rank being that of
         // the best caption) on the same scores, of which no two in a row or a column are equal.
-        let table = random().table(None);
+        let table = random().table(None, &[]);
         let values: Vec<Vec<f64>> = table.rows.iter().map(|row| row.figures.iter().map(|f| f.after.value).collect()).collect();
         assert_eq!(values[0], [9.0 / 24.0, 13.0 / 24.0, 15.0 / 24.0, 5.0]);
         assert_eq!(values[1], [10.0 / 48.0, 20.0 / 48.0, 27.0 / 48.0, 8.0]);
+    }
+
+    #[test]
+    fn the_photos_of_a_source_search_among_all() {
+        let sources: Vec<_> = (0..24).map(|photo| if photo < 9 { "album" } else { "street" }).collect();
+        let table = random().table(None, &sources);
+        let rows: Vec<_> = table.rows.iter().map(|row| (row.of.as_str(), row.name.as_str(), row.photos)).collect();
+        assert_eq!(
+            rows[1..4],
+            [("direction", "text to image", 24), ("source", "album, image to text", 9), ("source", "album, text to image", 9),]
+        );
+        let found = |row: usize| table.rows[row].figures[0].after.value * table.rows[row].photos as f64;
+        assert!((found(2) + found(4) - found(0)).abs() < 1e-9, "each photo asks once");
+        assert_eq!(random().table(None, &["album"; 24]).rows.len(), 2, "one source is all");
     }
 
     #[test]
@@ -131,7 +159,7 @@ mod tests {
     #[test]
     fn a_model_differs_from_itself_by_nothing() {
         let found = random();
-        for row in found.table(Some(&found)).rows {
+        for row in found.table(Some(&found), &[]).rows {
             for figure in row.figures {
                 let difference = figure.difference.expect("a model before");
                 assert_eq!([difference.value, difference.low, difference.high], [0.0; 3], "{}", row.name);

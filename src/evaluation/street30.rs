@@ -6,7 +6,13 @@ use std::collections::BTreeMap;
 
 use super::{Confusion, TopK, categories::CATEGORY, rank_of, ranking};
 #[cfg(feature = "train")]
-use super::{KS, Row, Table, bootstrap::compare};
+use super::{
+    KS, Row, Table,
+    bootstrap::compare,
+    curves::Judged,
+    mistakes::{Mistake, surest},
+    softmax,
+};
 use crate::embedding::Embedding;
 
 /// The captions' template.
@@ -69,6 +75,9 @@ struct Answer {
     /// Of the right caption, 0 for the best.
     rank: usize,
     best: usize,
+    /// With each caption.
+    #[cfg(feature = "train")]
+    cosines: Vec<f32>,
 }
 
 /// What a model answered for photos of known category.
@@ -88,7 +97,14 @@ impl Street30 {
     pub fn count(&mut self, source: &str, truth: usize, photo: &Embedding, captions: &[Embedding]) {
         let scores: Vec<f32> = captions.iter().map(|caption| photo.cosine(caption)).collect();
         let best = ranking(&scores).first().copied().unwrap_or_default();
-        self.answers.push(Answer { source: source.to_owned(), truth, rank: rank_of(&scores, truth), best });
+        self.answers.push(Answer {
+            source: source.to_owned(),
+            truth,
+            rank: rank_of(&scores, truth),
+            best,
+            #[cfg(feature = "train")]
+            cosines: scores,
+        });
     }
 
     /// Photos asked.
@@ -123,14 +139,14 @@ impl Street30 {
     pub fn table(&self, before: Option<&Street30>) -> Table {
         let metrics = KS.map(|k| format!("top_{k}"));
         let mut table = Table::new(metrics.iter().map(String::as_str));
-        let mut add = |of, name: &str, chosen: &dyn Fn(&Answer) -> bool| {
+        let mut add = |of: &str, name: &str, chosen: &dyn Fn(&Answer) -> bool| {
             let ranks = |of: &Street30| -> Vec<usize> {
                 of.answers.iter().filter(|answer| chosen(answer)).map(|answer| answer.rank).collect()
             };
             let (after, before) = (ranks(self), before.map(ranks));
             let before = before.as_ref().map(|ranks| |at: &[usize]| accuracies(ranks, at));
             let figures = compare(after.len(), |at| accuracies(&after, at), before);
-            table.rows.push(Row { of, name: name.to_owned(), photos: after.len(), figures });
+            table.rows.push(Row { of: of.to_owned(), name: name.to_owned(), photos: after.len(), figures });
         };
         add("all", "all", &|_| true);
         self.sources().keys().for_each(|source| add("source", source, &|answer| answer.source == *source));
@@ -140,6 +156,36 @@ impl Street30 {
             }
         }
         table
+    }
+
+    /// The best caption of each photo under `softmax(scale * cosine)`.
+    #[cfg(feature = "train")]
+    pub fn judged(&self, scale: f32) -> Vec<Judged> {
+        let judged = |(photo, answer): (usize, &Answer)| Judged { photo, p: answer.p(scale), right: answer.rank == 0 };
+        self.answers.iter().enumerate().map(judged).collect()
+    }
+
+    /// The `most` photos whose best caption was wrong and most probable under `softmax(scale * cosine)`.
+    #[cfg(feature = "train")]
+    pub fn mistakes(&self, scale: f32, most: usize) -> Vec<Mistake> {
+        let name = |category: usize| self.categories.get(category).cloned().unwrap_or_default();
+        let wrong = self.answers.iter().enumerate().filter(|(_, answer)| answer.rank > 0);
+        let mistake = |(photo, answer): (usize, &Answer)| Mistake {
+            photo,
+            asked: "category".to_owned(),
+            truth: vec![name(answer.truth)],
+            answer: name(answer.best),
+            p: answer.p(scale),
+        };
+        surest(wrong.map(mistake).collect(), most)
+    }
+}
+
+#[cfg(feature = "train")]
+impl Answer {
+    /// The probability of the best caption.
+    fn p(&self, scale: f32) -> f32 {
+        softmax(&self.cosines, scale, &[]).get(self.best).copied().unwrap_or_default()
     }
 }
 
@@ -182,7 +228,7 @@ mod tests {
         let after = found(&[("tiles", 3, 3), ("tiles", 3, 3), ("roads", 0, 0), ("roads", 0, 9)]);
         let before = found(&[("tiles", 3, 3), ("tiles", 3, 5), ("roads", 0, 9), ("roads", 0, 9)]);
         let table = after.table(Some(&before));
-        let rows: Vec<_> = table.rows.iter().map(|row| (row.of, row.name.as_str(), row.photos)).collect();
+        let rows: Vec<_> = table.rows.iter().map(|row| (row.of.as_str(), row.name.as_str(), row.photos)).collect();
         let want =
             [("all", "all", 4), ("source", "roads", 2), ("source", "tiles", 2), ("class", "bedroom", 2), ("class", "bus", 2)];
         assert_eq!(rows, want);
@@ -190,6 +236,18 @@ mod tests {
         let values = [at_1.after, at_1.before.expect("before"), at_1.difference.expect("a difference")].map(|f| f.value);
         assert_eq!(values, [0.75, 0.25, 0.5]);
         assert!(after.table(None).rows[0].figures[0].before.is_none());
+    }
+
+    #[cfg(feature = "train")]
+    #[test]
+    fn a_wrong_answer_is_told_with_its_probability() {
+        let found = found(&[("tiles", 3, 3), ("tiles", 3, 5), ("roads", 0, 0)]);
+        let judged: Vec<bool> = found.judged(10.0).iter().map(|judged| judged.right).collect();
+        assert_eq!(judged, [true, false, true]);
+        let mistakes = found.mistakes(10.0, 9);
+        let p = 10_f32.exp() / (10_f32.exp() + 29.0);
+        assert_eq!((mistakes.len(), mistakes[0].photo, mistakes[0].answer.as_str()), (1, 1, CATEGORIES[5]));
+        assert!(mistakes[0].truth == [CATEGORIES[3]] && (mistakes[0].p - p).abs() < 1e-5, "{mistakes:?}");
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! Figures as one table, whatever they are of: for people, for spreadsheets, for programs.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, MapAccess, Visitor},
+};
 
 use super::bootstrap::{Compared, Figure};
 
@@ -17,7 +22,7 @@ pub struct Table {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// What the row is of: all, source, class, ...
-    pub of: &'static str,
+    pub of: String,
     /// Which one.
     pub name: String,
     /// Photos that it rests on.
@@ -41,7 +46,7 @@ impl Table {
         writer.write_record(header.chain(three("value")).chain(three("before")).chain(three("difference")))?;
         for (metrics, row) in tables.iter().flat_map(|table| table.rows.iter().map(|row| (&table.metrics, row))) {
             for (metric, figure) in metrics.iter().zip(&row.figures) {
-                let head = [row.of.to_owned(), row.name.clone(), row.photos.to_string(), metric.clone()].into_iter();
+                let head = [row.of.clone(), row.name.clone(), row.photos.to_string(), metric.clone()].into_iter();
                 let figures = [Some(figure.after), figure.before, figure.difference];
                 writer.write_record(head.chain(figures.into_iter().flat_map(cells)))?;
             }
@@ -64,7 +69,7 @@ impl Serialize for Table {
                 use serde::ser::SerializeMap;
                 let Named(metrics, row) = self;
                 let mut map = serializer.serialize_map(Some(3 + metrics.len()))?;
-                map.serialize_entry("of", row.of)?;
+                map.serialize_entry("of", &row.of)?;
                 map.serialize_entry("name", &row.name)?;
                 map.serialize_entry("photos", &row.photos)?;
                 for (metric, figure) in metrics.iter().zip(&row.figures) {
@@ -74,6 +79,55 @@ impl Serialize for Table {
             }
         }
         serializer.collect_seq(self.rows.iter().map(|row| Named(&self.metrics, row)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Table {
+    /// What [`Serialize`] writes; every row has the same figures in the same order.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let rows = Vec::<Named>::deserialize(from)?;
+        let metrics = rows.first().map(|row| row.metrics.clone()).unwrap_or_default();
+        if let Some(other) = rows.iter().find(|row| row.metrics != metrics) {
+            return Err(D::Error::custom(format!("{}: its figures are not those of the first row", other.row.name)));
+        }
+        Ok(Self { metrics, rows: rows.into_iter().map(|named| named.row).collect() })
+    }
+}
+
+/// A row, and what its figures are called.
+struct Named {
+    metrics: Vec<String>,
+    row: Row,
+}
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Named;
+
+            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                to.write_str("a row with of, name, photos and figures")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Named, M::Error> {
+                let row = Row { of: String::new(), name: String::new(), photos: 0, figures: Vec::new() };
+                let mut named = Named { metrics: Vec::new(), row };
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        "of" => named.row.of = map.next_value()?,
+                        "name" => named.row.name = map.next_value()?,
+                        "photos" => named.row.photos = map.next_value()?,
+                        _ => {
+                            named.row.figures.push(map.next_value()?);
+                            named.metrics.push(key);
+                        }
+                    }
+                }
+                Ok(named)
+            }
+        }
+        from.deserialize_map(Reader)
     }
 }
 
@@ -87,7 +141,7 @@ mod tests {
         let compared = Compared { after: figure(0.5), before: Some(figure(0.25)), difference: None };
         let undefined = Compared { after: figure(f64::NAN), before: None, difference: None };
         let mut table = Table::new(["top_1", "top_3"]);
-        table.rows.push(Row { of: "class", name: "a, b".to_owned(), photos: 4, figures: vec![compared, undefined] });
+        table.rows.push(Row { of: "class".to_owned(), name: "a, b".to_owned(), photos: 4, figures: vec![compared, undefined] });
         let csv = String::from_utf8(Table::to_csv(&[&table]).expect("a table")).expect("UTF-8");
         let lines: Vec<_> = csv.lines().collect();
         assert_eq!(lines[0].split(',').count(), 13);
@@ -96,5 +150,18 @@ mod tests {
         let json = serde_json::to_string(&table).expect("JSON");
         let first = r#"[{"of":"class","name":"a, b","photos":4,"top_1":{"value":0.5,"low":0.25,"high":0.75,"before":{"#;
         assert!(json.starts_with(first) && json.contains(r#""top_3":{"value":null,"#), "{json}");
+        let back: Table = serde_json::from_str(&json).expect("what was written");
+        assert_eq!((&back.metrics, &back.rows[0].figures[0]), (&table.metrics, &compared));
+        assert!(back.rows[0].figures[1].after.value.is_nan() && back.rows[0].name == "a, b", "{back:?}");
+    }
+
+    #[test]
+    fn a_row_with_other_figures_than_the_first_is_refused() {
+        let row = |metric: &str| {
+            format!(r#"{{"of":"model","name":"{metric}","photos":1,"{metric}":{{"value":1,"low":0,"high":1}}}}"#)
+        };
+        let read = |rows: [String; 2]| serde_json::from_str::<Table>(&format!("[{}]", rows.join(",")));
+        assert!(read([row("a"), row("a")]).is_ok());
+        assert!(read([row("a"), row("b")]).expect_err("two tables").to_string().starts_with("b: "));
     }
 }

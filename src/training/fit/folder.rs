@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// The settings, defaults and flags included.
-const SETTINGS: &str = "fit.toml";
+pub const SETTINGS: &str = "fit.toml";
 /// What became of each epoch.
-const LOG: &str = "log.csv";
+pub const LOG: &str = "log.csv";
 /// Photos that could not be read.
 const CORRUPT: &str = "corrupt.csv";
 /// What was learned.

@@ -52,7 +52,7 @@ pub use checkpoint::{Checkpoint, Checkpoints, Epoch, State};
 pub use compute::Compute;
 pub use exam::{Exam, Figures};
 pub use examples::{Example, Examples};
-pub use folder::{Folder, MODEL, RECORD, Record};
+pub use folder::{Folder, LOG, MODEL, RECORD, Record, SETTINGS};
 use guard::{Guard, Taken};
 use kept::Kept;
 use memory::{Need, Watch};

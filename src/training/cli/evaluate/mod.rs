@@ -4,11 +4,13 @@ use clap::{Subcommand, ValueEnum};
 
 use crate::training::{TrainingError, data::Split, progress::Show};
 
+mod card;
 mod facets;
 mod facts;
 mod labels;
 mod models;
 mod output;
+mod report;
 mod retrieval;
 mod segments;
 mod street30;
@@ -24,6 +26,11 @@ pub(super) enum Evaluate {
     Facets(facets::FacetsArgs),
     /// Average precision of ranking the sources' own labels by their name.
     Labels(labels::LabelsArgs),
+    /// All of these four at once, as a page that needs no network, with JSON and CSV beside it. The page shows the photos of the worst
+    /// mistakes: do not publish it where their licences forbid that, or leave them out by --no-pictures.
+    Report(report::ReportArgs),
+    /// A model's card, written from its report: what it is for, its data, figures, known failures and limits.
+    Card(card::CardArgs),
     /// Which share of the facts that method A states is true of maps that people drew.
     Facts(facts::FactsArgs),
     /// What method A reads off maps, against what people say of the same photos.
@@ -37,6 +44,8 @@ impl Evaluate {
             Evaluate::Retrieval(args) => args.run(show),
             Evaluate::Facets(args) => args.run(show),
             Evaluate::Labels(args) => args.run(show),
+            Evaluate::Report(args) => args.run(show),
+            Evaluate::Card(args) => args.run(show),
             Evaluate::Facts(args) => args.run(show),
             Evaluate::Segments(args) => args.run(show),
         }

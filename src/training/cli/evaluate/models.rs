@@ -2,21 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::Which;
 use crate::{
     bundle::Bundle,
-    embedding::Embedding,
-    encoder::{
-        Device, DeviceChoice, EncoderOptions, OnnxTextEncoder, Precision, Runtime, SessionOptions, Spinning, TextEncoder,
-    },
+    encoder::{DeviceChoice, EncoderOptions, Precision, Spinning},
     training::{
         TrainingError,
         data::{self, PhotoShard},
+        examinee::Examinee,
         progress::Show,
-        ship::{Embedded, embed},
     },
 };
 
@@ -43,7 +40,7 @@ pub(super) struct Pair<T> {
 }
 
 impl<T> Pair<T> {
-    pub(super) fn map<U>(&self, each: impl Fn(&T) -> Result<U, TrainingError>) -> Result<Pair<U>, TrainingError> {
+    pub(super) fn map<'a, U>(&'a self, each: impl Fn(&'a T) -> Result<U, TrainingError>) -> Result<Pair<U>, TrainingError> {
         Ok(Pair { after: each(&self.after)?, before: self.before.as_ref().map(each).transpose()? })
     }
 }
@@ -74,28 +71,17 @@ impl ModelArgs {
         Ok(Pair { after, before: self.before.as_deref().map(Bundle::open).transpose()? })
     }
 
-    /// Every photo of `shards`, as `bundle` sees it.
-    pub(super) fn photos<'a>(
+    /// `bundle`, and every photo of `shards` as it sees them.
+    pub(super) fn look<'a>(
         &self,
-        bundle: &Bundle,
+        bundle: &'a Bundle,
         shards: &'a [PhotoShard],
         show: Show,
-    ) -> Result<Vec<Embedded<'a>>, TrainingError> {
+    ) -> Result<Examinee<'a>, TrainingError> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let options = EncoderOptions { device: self.device, precision: self.precision, threads, spinning: Spinning::Off };
-        embed(bundle, &options, shards, 1, show)
+        Examinee::look(bundle, &options, shards, show)
     }
-}
-
-/// The text tower of `bundle`, on the CPU.
-pub(super) fn text_tower(bundle: &Bundle) -> Result<OnnxTextEncoder, crate::encoder::EncoderError> {
-    let options = SessionOptions { device: Device::Cpu, ..SessionOptions::default() };
-    OnnxTextEncoder::open(Runtime::load(None)?, bundle, &options)
-}
-
-/// `texts` as `bundle` reads them.
-pub(super) fn texts(bundle: &Bundle, texts: &[String]) -> Result<Vec<Embedding>, TrainingError> {
-    Ok(text_tower(bundle)?.encode(&texts.iter().map(String::as_str).collect::<Vec<_>>())?)
 }
 
 #[derive(Args, Debug)]
@@ -119,6 +105,17 @@ impl PhotoArgs {
             }
         }
         Ok(shards)
+    }
+
+    /// The arguments by which a command finds these photos, without the folders above them.
+    pub(super) fn told(&self) -> String {
+        let name = |path: &PathBuf| {
+            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+        };
+        let data: Vec<String> = self.data.iter().map(name).collect();
+        let split = if self.data.iter().any(|path| path.is_dir()) { self.split.to_possible_value() } else { None };
+        let split = split.map_or_else(String::new, |split| format!(" --split {}", split.get_name()));
+        format!("--data {}{split}", data.join(" "))
     }
 
     /// A complaint about the data that were named.

@@ -6,14 +6,14 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{
-    models::{Asked, ModelArgs, PhotoArgs, texts},
+    models::{Asked, ModelArgs, PhotoArgs},
     output::{OutputArgs, print, write_csv},
 };
 use crate::{
     evaluation::{
         Confused, Confusion, Table, TopK,
         categories::{CATEGORY, Categories, CategoryFrom},
-        street30::{self, CLIP_RSICD, Street30},
+        street30::{self, CLIP_RSICD},
     },
     training::{TrainingError, progress::Show},
 };
@@ -83,17 +83,7 @@ impl Street30Args {
         };
         let bundles = self.models.open()?;
         let shards = self.photos.read()?;
-        let found = bundles.map(|bundle| {
-            let captions = texts(bundle, &categories.captions())?;
-            let mut found = Street30::new(categories.names());
-            for seen in self.models.photos(bundle, &shards, show)? {
-                let record = &seen.photo.record;
-                if let Some(truth) = categories.of(from, seen.shard, &seen.photo.key, record) {
-                    found.count(&record.source, truth, &seen.embedding, &captions);
-                }
-            }
-            Ok(found)
-        })?;
+        let found = bundles.map(|bundle| Ok(self.models.look(bundle, &shards, show)?.street30(&categories, from)?.of))?;
         if found.after.photos() == 0 {
             let problem = "no photo has one of the categories; say where they stand with --category-from, or name a list of them \
                 with --categories";

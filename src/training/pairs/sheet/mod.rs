@@ -5,21 +5,18 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use fast_image_resize::{
-    FilterType, ResizeAlg, ResizeOptions, Resizer,
-    images::{TypedImage, TypedImageRef},
-    pixels::U8x3,
-};
 use rayon::prelude::*;
 
 use super::{Collection, Skip, import::WebDataset, spool};
 use crate::{
-    capture::{self, jpeg},
+    capture,
     evaluation::shard::{Origin, Record},
     frame::Picture,
     ontology::{Ontology, StreetMap, VOID},
-    training::TrainingError,
+    training::{
+        TrainingError,
+        html::{STYLE, escaped, img, smaller},
+    },
 };
 
 /// The most photos of a page: beyond it, browsers take long to open it.
@@ -42,7 +39,7 @@ pub fn sheet(data: &Path, out: &Path, photos: usize) -> Result<usize, TrainingEr
     let chosen = (0..count).into_par_iter().map(|number| number * total / count.max(1));
     let cards: Vec<String> = chosen.map(|entry| card(&shards, entry, &ontology)).collect();
     let title = format!("{count} of {total} photos of {}", data.display());
-    let page = PAGE.replace("{title}", &escaped(&title)).replace("{cards}", &cards.concat());
+    let page = PAGE.replace("{style}", STYLE).replace("{title}", &escaped(&title)).replace("{cards}", &cards.concat());
     spool::write(out, page.as_bytes())?;
     Ok(count)
 }
@@ -61,7 +58,7 @@ fn inside(shards: &WebDataset, entry: usize, ontology: &Ontology) -> Result<Stri
     let record = shards.record(entry)?;
     let mut picture = Picture::default();
     capture::decode(name, &shards.photo(entry)?, &mut picture).map_err(damaged)?;
-    let small = smaller(&picture).unwrap_or(picture);
+    let small = smaller(&picture, SIDE).unwrap_or(picture);
     let mut html = String::new();
     let told = record.captions.first().map_or("", |caption| caption.text());
     let alt = if told.is_empty() { record.category.clone().unwrap_or_default() } else { told.to_owned() };
@@ -87,13 +84,7 @@ fn inside(shards: &WebDataset, entry: usize, ontology: &Ontology) -> Result<Stri
 }
 
 fn figure(html: &mut String, class: &str, picture: &Picture, alt: &str) -> Result<(), capture::CaptureError> {
-    let bytes = BASE64_STANDARD.encode(jpeg::encode(picture)?);
-    let (width, height) = (picture.width(), picture.height());
-    let _ = writeln!(
-        html,
-        "<img class=\"{class}\" width=\"{width}\" height=\"{height}\" alt=\"{}\" src=\"data:image/jpeg;base64,{bytes}\">",
-        escaped(alt)
-    );
+    let _ = writeln!(html, "{}", img(picture, alt, &format!("class=\"{class}\""))?);
     Ok(())
 }
 
@@ -135,22 +126,6 @@ fn by(origin: Origin) -> &'static str {
         Origin::Scene => "its scene",
         Origin::Category => "its category",
     }
-}
-
-/// The picture in the page's size; `None` where it is no larger.
-fn smaller(picture: &Picture) -> Option<Picture> {
-    let longest = picture.width().max(picture.height());
-    if longest <= SIDE {
-        return None;
-    }
-    let side = |pixels: u32| (pixels * SIDE / longest).max(1);
-    let (width, height) = (side(picture.width()), side(picture.height()));
-    let mut rgb = vec![0; (width * height * 3) as usize];
-    let from = TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), picture.rgb()).ok()?;
-    let mut to = TypedImage::<U8x3>::from_buffer(width, height, &mut rgb).ok()?;
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    Resizer::new().resize_typed(&from, &mut to, &options).ok()?;
-    Picture::new(width, height, rgb)
 }
 
 /// The picture with each region in its colour.
@@ -199,19 +174,9 @@ fn spoken(regions: &[Region]) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// Text that no browser takes for a tag.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_stays_text() {
-        assert_eq!(escaped("<b> & \"x\""), "&lt;b&gt; &amp; &quot;x&quot;");
-    }
 
     #[test]
     fn things_next_to_one_another_have_different_colours() {
