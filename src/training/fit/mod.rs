@@ -16,6 +16,7 @@ use toml::Table;
 
 use super::{
     TrainingError,
+    loss::{Pairs, cross_entropy},
     model::{
         Place, Tower, Trainable,
         parameters::{fill, is_adapter, places, tensors, thaw},
@@ -52,9 +53,9 @@ pub use exam::{Exam, Figures};
 pub use examples::{Example, Examples};
 pub use folder::{Folder, MODEL, RECORD, Record};
 use guard::{Guard, Taken};
-use kept::Kept;
+pub(in crate::training) use kept::Kept;
 use memory::{Need, Watch};
-pub use settings::{DEFAULTS, Kind, LossKind, Settings, assignment, overlay};
+pub use settings::{DEFAULTS, Kind, LossKind, Settings, assignment, differences, overlay};
 pub use tokens::Tokens;
 
 /// Everything that a run needs beside its model.
@@ -85,7 +86,8 @@ pub struct Fitted<M> {
     pub state: State,
 }
 
-/// Trains `before`, or goes on where the run's folder stands: by SigLIP's loss where it has a bias, else by CLIP's.
+/// Trains `before`, or goes on where the run's folder stands: by cross-entropy where it classifies, by SigLIP's loss where it has a bias,
+/// else by CLIP's.
 pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, TrainingError> {
     let Course { batches, exam, settings, folder, show, .. } = course;
     let Settings { train, optimiser: how, .. } = settings;
@@ -182,12 +184,7 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
 /// Loss and gradients of a batch.
 fn slopes<M: Trainable>(model: &M, batch: &Batch, settings: &Settings) -> (f32, Slopes) {
     let pairs = batch.pairs(&model.scale().device());
-    let judge = |images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>| match model.bias() {
-        // Each picture should find its caption, and each caption its picture.
-        None => pairs.contrastive(images, texts, scale),
-        // Each pair should be known for what it is.
-        Some(bias) => pairs.sigmoid(images, texts, scale, bias),
-    };
+    let judge = |images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>| judge(model, &pairs, images, texts, scale);
     if batch.len() > settings.train.part {
         return cached::slopes(model, batch, settings.train.part, judge);
     }
@@ -197,6 +194,18 @@ fn slopes<M: Trainable>(model: &M, batch: &Batch, settings: &Settings) -> (f32, 
     let loss = judge(images, texts, model.scale());
     let value = loss.clone().into_data().iter::<f32>().next().unwrap_or(f32::NAN);
     (value, Slopes::of(model, loss.backward()))
+}
+
+/// How wrong images and texts of `pairs` are for each other, by the loss that `model` learns by.
+fn judge<M: Trainable>(model: &M, pairs: &Pairs, images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>) -> Tensor<1> {
+    match model.bias() {
+        // Each picture should be told by its logits.
+        _ if model.classifies() => cross_entropy(images, texts),
+        // Each picture should find its caption, and each caption its picture.
+        None => pairs.contrastive(images, texts, scale),
+        // Each pair should be known for what it is.
+        Some(bias) => pairs.sigmoid(images, texts, scale, bias),
+    }
 }
 
 /// `model` with adapters, where they are asked for.
@@ -294,7 +303,7 @@ fn best<M: Trainable>(before: &M, learned: M, course: &Course) -> Result<(M, f64
 }
 
 /// The settings that a run must go on with: all but how often it is kept and how much memory it takes.
-fn lasting(settings: &Settings) -> Table {
+pub(in crate::training) fn lasting(settings: &Settings) -> Table {
     let mut table = settings.table();
     for (part, key) in [("train", "checkpoint"), ("train", "part"), ("guard", "memory")] {
         if let Some(part) = table.get_mut(part).and_then(toml::Value::as_table_mut) {
