@@ -21,6 +21,7 @@ pub mod quantise;
 pub mod schedule;
 pub mod segmenter;
 pub mod ship;
+pub mod supervised;
 pub mod weights;
 
 pub use error::TrainingError;

@@ -12,6 +12,7 @@ mod output;
 mod retrieval;
 mod segments;
 mod street30;
+mod supervised;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Evaluate {
@@ -24,6 +25,9 @@ pub(super) enum Evaluate {
     Facets(facets::FacetsArgs),
     /// Average precision of ranking the sources' own labels by their name.
     Labels(labels::LabelsArgs),
+    /// The same trunk taught by names, as a classifier, and frozen behind a linear probe: trained and measured beside each other, and asked
+    /// of categories that none was shown.
+    Supervised(supervised::SupervisedArgs),
     /// Which share of the facts that method A states is true of maps that people drew.
     Facts(facts::FactsArgs),
     /// What method A reads off maps, against what people say of the same photos.
@@ -37,6 +41,7 @@ impl Evaluate {
             Evaluate::Retrieval(args) => args.run(show),
             Evaluate::Facets(args) => args.run(show),
             Evaluate::Labels(args) => args.run(show),
+            Evaluate::Supervised(args) => args.run(show),
             Evaluate::Facts(args) => args.run(show),
             Evaluate::Segments(args) => args.run(show),
         }
