@@ -74,8 +74,8 @@ impl Categories {
         self.find(&told)
     }
 
-    /// Case, underscores and hyphens make no difference, and neither does a number at the end.
-    fn find(&self, told: &str) -> Option<usize> {
+    /// The place of the category that `told` means. Case, underscores and hyphens make no difference, and neither does a number at the end.
+    pub fn find(&self, told: &str) -> Option<usize> {
         let told = plain(told);
         let unnumbered = told.trim_end_matches(|c: char| !c.is_alphabetic());
         let place = |wanted: &str| self.names.iter().position(|name| plain(name) == wanted);

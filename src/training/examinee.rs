@@ -3,10 +3,12 @@
 //! Owns which photos each question is about and the asking. A photo goes through the image tower once, whatever is asked of it. Leaves the
 //! measures to `evaluation`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use super::{
     TrainingError,
+    abstention::{Scores, Seen},
+    calibrate::Scored,
     data::{Photo, PhotoShard, truth},
     progress::Show,
     ship::{Embedded, embed},
@@ -125,6 +127,36 @@ impl<'a> Examinee<'a> {
     }
 }
 
+impl Examinee<'_> {
+    /// How near each photo that was labelled by hand is to each class of which the truth is known.
+    pub fn scored(&self, vocabulary: &Vocabulary) -> Result<Vec<Seen>, TrainingError> {
+        let classes = prompts(self.bundle, vocabulary, || text_tower(self.bundle))?;
+        let labelled = self.seen.iter().filter(|seen| seen.photo.hand.is_some());
+        let seen = labelled.map(|Embedded { photo, embedding, .. }| {
+            let facets = vocabulary.facets().zip(&classes).map(|((_, facet), classes)| {
+                let truth = truth(photo, facet)?.classes;
+                Some(Scored { cosines: classes.iter().map(|class| embedding.cosine(class)).collect(), truth })
+            });
+            Seen { source: photo.record.source.clone(), facets: facets.collect() }
+        });
+        Ok(seen.collect())
+    }
+
+    /// How near each photo of shards with labels is to the caption of each of `labels`, as its words alone say it.
+    pub fn phrases(&self, labels: &[&str], captions: &[String]) -> Result<Vec<Scores>, TrainingError> {
+        let captions: Vec<&str> = captions.iter().map(String::as_str).collect();
+        let captions = text_tower(self.bundle)?.by_words_alone().encode(&captions)?;
+        let labelled = labelled(self.seen.iter().map(|seen| (seen.shard, seen.photo)));
+        let asked = self.seen.iter().filter(|seen| labelled.contains(&seen.shard));
+        let scores = asked.map(|Embedded { photo, embedding, .. }| {
+            let there = |label: &&str| photo.record.labels.iter().any(|borne| borne == label);
+            let phrases = labels.iter().zip(&captions).map(|(label, caption)| (embedding.cosine(caption), there(label)));
+            Scores { source: photo.record.source.clone(), phrases: phrases.collect() }
+        });
+        Ok(scores.collect())
+    }
+}
+
 impl<T> Found<'_, T> {
     /// The source of each photo.
     pub fn sources(&self) -> Vec<&str> {
@@ -136,17 +168,6 @@ impl<T> Found<'_, T> {
 pub fn told(photo: &Photo) -> impl Iterator<Item = String> {
     let human = photo.record.captions.iter().filter(|sentence| sentence.origin() == Origin::Human);
     human.map(Sentence::text).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-/// The labels that at least `fewest` photos of `shards` bear.
-pub fn frequent(shards: &[PhotoShard], fewest: usize) -> Vec<&str> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for photo in shards.iter().flat_map(|shard| &shard.photos) {
-        let labels = &photo.record.labels;
-        let once = labels.iter().enumerate().filter(|(i, label)| labels.iter().position(|l| l == *label) == Some(*i));
-        once.for_each(|(_, label)| *counts.entry(label).or_default() += 1);
-    }
-    counts.into_iter().filter(|(_, photos)| *photos >= fewest).map(|(label, _)| label).collect()
 }
 
 /// The shards whose sources give labels. Elsewhere a thing is there as often, and nobody says so.
@@ -173,17 +194,26 @@ pub fn texts(bundle: &Bundle, texts: &[String]) -> Result<Vec<Embedding>, Traini
 
 /// How `bundle` answers `facet`, and whether it is calibrated for that; where it isn't, its classes are ranked and never answered.
 fn rule(bundle: &Bundle, facet: &Facet) -> Result<(Rule, bool), TrainingError> {
-    let told = |known: &&FacetCalibration| known.facet == facet.id && known.view == View::Full.id();
-    let calibrated = bundle.manifest.calibration.facets.iter().find(told);
-    let plain = || FacetCalibration {
+    if let Some(rule) = calibrated(bundle, facet)? {
+        return Ok((rule, true));
+    }
+    let plain = FacetCalibration {
         facet: facet.id.clone(),
         view: View::Full.id().to_owned(),
         scale: SCALE,
         error_rate: 0.0,
         classes: facet.classes.iter().map(|c| (c.id.clone(), ClassCalibration { bias: 0.0, threshold: NEVER })).collect(),
     };
-    let rule = calibrated.map_or_else(|| Rule::new(facet, &plain()), |calibration| Rule::new(facet, calibration));
-    let refused =
-        |error: RankingError| TrainingError::Data { file: bundle.dir().display().to_string(), problem: error.to_string() };
-    Ok((rule.map_err(refused)?, calibrated.is_some()))
+    Ok((Rule::new(facet, &plain).map_err(|error| refused(bundle, &error))?, false))
+}
+
+/// How `bundle` answers `facet` in the full view, where it is calibrated for that.
+pub fn calibrated(bundle: &Bundle, facet: &Facet) -> Result<Option<Rule>, TrainingError> {
+    let told = |known: &&FacetCalibration| known.facet == facet.id && known.view == View::Full.id();
+    let known = bundle.manifest.calibration.facets.iter().find(told);
+    known.map(|known| Rule::new(facet, known)).transpose().map_err(|error| refused(bundle, &error))
+}
+
+fn refused(bundle: &Bundle, error: &RankingError) -> TrainingError {
+    TrainingError::Data { file: bundle.dir().display().to_string(), problem: error.to_string() }
 }

@@ -1,4 +1,5 @@
-//! CLIP's symmetric contrastive loss and SigLIP's pairwise one, for batches in which several pictures may bear the same caption.
+//! CLIP's symmetric contrastive loss and SigLIP's pairwise one, for batches in which several pictures may bear the same caption; and the
+//! cross-entropy that a classifier learns by.
 //!
 //! Owns the loss and its targets. Leaves what captions mean to `data`.
 
@@ -84,6 +85,12 @@ impl Pairs {
     }
 }
 
+/// Cross-entropy of the softmax over `logits`, (pictures, classes); `truth`, as large, holds 1 at each picture's class.
+pub fn cross_entropy(logits: Tensor<2>, truth: Tensor<2>) -> Tensor<1> {
+    let pictures = logits.dims()[0] as f32;
+    (log_softmax(logits, 1) * truth).sum() / -pictures
+}
+
 /// Each row scaled to unit length.
 pub fn unit(rows: Tensor<2>) -> Tensor<2> {
     let length = (rows.clone().square().sum_dim(1) + TINY).sqrt();
@@ -139,6 +146,16 @@ mod tests {
         check([1, 2, 3, 4], 100.0);
         check([1, 2, 1, 4], 20.0);
         check([7, 7, 7, 7], 20.0);
+    }
+
+    #[test]
+    fn cross_entropy_is_the_mean_surprise_at_the_true_class() {
+        let device = Device::flex();
+        let logits = Tensor::from_data([[2.0, 0.0, -1.0], [0.5, 0.5, 0.5]], &device);
+        let truth = Tensor::from_data([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], &device);
+        let want = ((2.0_f64.exp() + 1.0 + (-1.0_f64).exp()).ln() - 2.0 + 3.0_f64.ln()) / 2.0;
+        let found = cross_entropy(logits, truth).into_scalar::<f32>();
+        assert!((f64::from(found) - want).abs() < 1e-6, "{found} against {want}");
     }
 
     #[track_caller]

@@ -3,6 +3,7 @@
 //! Owns every step between labelled photos and a sealed bundle: captions, features of the frozen towers, fitting, export to
 //! ONNX, quantisation, calibration. Leaves measuring to `evaluation`, running graphs to `encoder`.
 
+pub mod abstention;
 pub mod allocator;
 pub mod calibrate;
 pub mod cli;
@@ -25,6 +26,7 @@ pub mod report;
 pub mod schedule;
 pub mod segmenter;
 pub mod ship;
+pub mod supervised;
 pub mod vectors;
 pub mod weights;
 

@@ -3,12 +3,9 @@
 //! Owns the questions and what is true of which photo. Leaves what is known of a photo to `data`, learning from the answers to `fit`, while the
 //! image tower moves, and to `vectors`, once it stands.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    ops::Range,
-};
+use std::{collections::HashMap, ops::Range};
 
-use super::data::{Photo, PhotoShard, truth};
+use super::data::{Photo, PhotoShard, frequent, truth};
 use crate::{evaluation::street30, vocabulary::Vocabulary};
 
 /// Photos that a label needs to be asked for: fewer would be learned by heart.
@@ -58,7 +55,7 @@ impl Questions {
     /// its order.
     pub fn new(vocabulary: &Vocabulary, shards: &[PhotoShard]) -> Self {
         let photos = || shards.iter().flat_map(|shard| shard.photos.iter().map(move |photo| (shard.name(photo), photo)));
-        let labels = labels(photos().map(|(_, photo)| photo));
+        let labels = frequent(shards, FEWEST);
         let named = |name: &&str| Answer { name: Some((*name).to_owned()), sentences: vec![street30::caption(name)] };
         let mut lists = vec![
             (Asked::Category, street30::CATEGORIES.iter().map(named).collect::<Vec<_>>()),
@@ -98,22 +95,24 @@ impl Questions {
     pub fn known(&self, name: &str) -> impl Iterator<Item = &[usize]> {
         self.known.get(name).into_iter().flatten().map(Vec::as_slice)
     }
+
+    /// Takes `classes`, of the facet that stands at `facet` in the vocabulary, to be true of the photo `name`, where nothing is known of it there.
+    pub fn suppose(&mut self, facet: usize, name: &str, classes: &[usize]) {
+        let Some(at) = self.facets().nth(facet).map(|question| question.at.clone()) else { return };
+        let known = self.known.entry(name.to_owned()).or_default();
+        if !classes.is_empty() && !known.iter().flatten().any(|answer| at.contains(answer)) {
+            known.push(shift(classes.to_vec(), at.start));
+        }
+    }
+
+    /// The questions about facets, in the vocabulary's order.
+    pub fn facets(&self) -> impl Iterator<Item = &Question> {
+        self.asked.iter().filter(|question| question.of == Asked::Facet)
+    }
 }
 
 fn shift(places: Vec<usize>, by: usize) -> Vec<usize> {
     places.into_iter().map(|place| place + by).collect()
-}
-
-/// The labels that enough photos bear, by name.
-fn labels<'a>(photos: impl Iterator<Item = &'a Photo>) -> Vec<&'a str> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for photo in photos {
-        let mut borne: Vec<&str> = photo.record.labels.iter().map(String::as_str).collect();
-        borne.sort_unstable();
-        borne.dedup();
-        borne.into_iter().for_each(|label| *counts.entry(label).or_default() += 1);
-    }
-    counts.into_iter().filter(|(_, photos)| *photos >= FEWEST).map(|(label, _)| label).collect()
 }
 
 #[cfg(test)]

@@ -39,9 +39,7 @@ const FEWEST: usize = 5;
 pub struct Vectors {
     /// Whether enough photos told of it; else it stays what its sentences say.
     pub taught: Vec<bool>,
-    /// From what the sentences say to the vector: to be added to their mean.
-    pub residuals: Vec<Vec<f32>>,
-    /// Where the answer lies now.
+    /// Where it lies now.
     pub rows: Vec<Embedding>,
 }
 
@@ -61,17 +59,12 @@ struct Column {
     truth: Tensor<2>,
 }
 
-/// Learns from `photos`. `sentences` is the mean of each answer's sentences, in the order of the answers; answers of equal sentences share a
-/// vector.
-pub fn learn(
-    questions: &Questions,
-    sentences: &[Embedding],
-    photos: &[Embedded],
-    show: Show,
-) -> Result<Vectors, TrainingError> {
+/// Learns from `photos`. `begin` is where each answer's vector begins, in the order of the answers: the mean of its sentences, or what was known
+/// before. A name that is asked for twice has one vector.
+pub fn learn(questions: &Questions, begin: &[Embedding], photos: &[Embedded], show: Show) -> Result<Vectors, TrainingError> {
     let device = Device::flex().autodiff();
     let (vector_of, firsts) = shared(questions);
-    let first: Vec<f32> = firsts.iter().filter_map(|&i| sentences.get(i)).flat_map(|row| row.as_slice()).copied().collect();
+    let first: Vec<f32> = firsts.iter().filter_map(|&i| begin.get(i)).flat_map(|row| row.as_slice()).copied().collect();
     let width = first.len() / firsts.len().max(1);
     let first: Tensor<2> = Tensor::from_data(TensorData::new(first, [firsts.len(), width]), &device);
     let costs: Vec<f32> = firsts.iter().map(|&i| if named(questions, i) { NAME_COST } else { CLASS_COST }).collect();
@@ -112,13 +105,11 @@ pub fn learn(
     progress.finish();
 
     let learned: Vec<f32> = (moved.residuals.val() * may).into_data().iter::<f32>().collect();
-    let mut vectors = Vectors { taught: Vec::new(), residuals: Vec::new(), rows: Vec::new() };
-    for (sentence, &vector) in sentences.iter().zip(&vector_of) {
+    let mut vectors = Vectors { taught: Vec::new(), rows: Vec::new() };
+    for (first, &vector) in begin.iter().zip(&vector_of) {
         let residual = learned.get(vector * width..(vector + 1) * width).unwrap_or_default();
-        let row =
-            sentence.moved(residual).map_err(|e| TrainingError::Calibration { problem: format!("a class vector: {e}") })?;
+        let row = first.moved(residual).map_err(|e| TrainingError::Calibration { problem: format!("a class vector: {e}") })?;
         vectors.taught.push(taught.get(vector) == Some(&true));
-        vectors.residuals.push(residual.to_vec());
         vectors.rows.push(row);
     }
     Ok(vectors)
@@ -197,7 +188,6 @@ mod tests {
         assert!(found.taught[stairs] && !found.taught[day], "{:?}", found.taught);
         assert!(found.rows[stairs].cosine(&at(0.0, 1.0)) > sentences[stairs].cosine(&at(0.0, 1.0)) + 0.1);
         assert_eq!(found.rows[day], sentences[day]);
-        assert!(found.residuals[day].iter().all(|x| *x == 0.0));
     }
 
     #[test]

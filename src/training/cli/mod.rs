@@ -17,6 +17,7 @@ use super::{TrainingError, progress::Show};
 mod evaluate;
 mod fit;
 mod heads;
+mod make;
 mod pairs;
 mod segmenter;
 mod ship;
@@ -37,6 +38,9 @@ pub struct Command {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// From a folder of photos to a model with its report and card: pairs, fit, export, quantise, calibrate, evaluate. Goes on where it was
+    /// stopped.
+    Make(make::MakeArgs),
     /// Gather image-caption pairs into shards, and look them over.
     #[command(subcommand)]
     Pairs(pairs::Pairs),
@@ -87,6 +91,7 @@ impl Command {
     pub fn run(self) -> Result<ExitCode, TrainingError> {
         let show = Show::new(self.quiet);
         match self.what {
+            What::Make(args) => args.run(show)?,
             What::Pairs(what) => what.run(show)?,
             What::Fit(args) => args.run(show)?,
             What::Heads(args) => args.run(show)?,

@@ -38,6 +38,9 @@ pub(super) struct QuantiseArgs {
     bundle: PathBuf,
     #[command(flatten)]
     data: DataArgs,
+    /// The calibrated bundle that this one was made from: it answers for people in facets that they labelled too few photos for.
+    #[arg(long, value_name = "DIR")]
+    teacher: Option<PathBuf>,
     /// Share of spoken answers that may be wrong; a facet stays silent where it would be more.
     #[arg(long, value_name = "SHARE", default_value_t = 0.12)]
     error_rate: f32,
@@ -60,7 +63,7 @@ impl ExportArgs {
 
 impl QuantiseArgs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
-        let report = ship::quantise(&self.bundle, &self.data.data, self.error_rate, show)?;
+        let report = ship::quantise(&self.bundle, &self.data.data, self.teacher.as_deref(), self.error_rate, show)?;
         print_agreement("image int8 against f32", &report.image);
         print_agreement("text int8 against f32", &report.text);
         print_kept("image tower", &report.image_kept);

@@ -158,6 +158,11 @@ impl Captions {
         }
     }
 
+    /// This one alone.
+    pub fn one(caption: Caption) -> Self {
+        Self { kinds: vec![(1.0, vec![caption])] }
+    }
+
     /// Whether nothing is known of the photo.
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()

@@ -4,7 +4,7 @@
 //! `features`.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs,
     ops::Range,
     path::{Path, PathBuf},
@@ -77,6 +77,17 @@ impl PhotoShard {
         let file = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         format!("{file}/{}", photo.key)
     }
+}
+
+/// The labels that at least `fewest` photos of `shards` bear.
+pub fn frequent(shards: &[PhotoShard], fewest: usize) -> Vec<&str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for photo in shards.iter().flat_map(|shard| &shard.photos) {
+        let labels = &photo.record.labels;
+        let once = labels.iter().enumerate().filter(|(i, label)| labels.iter().position(|l| l == *label) == Some(*i));
+        once.for_each(|(_, label)| *counts.entry(label).or_default() += 1);
+    }
+    counts.into_iter().filter(|(_, photos)| *photos >= fewest).map(|(label, _)| label).collect()
 }
 
 /// Reads the shards of `split` in each of `dirs`, in the order of their names, and the hand labels beside them. One folder must

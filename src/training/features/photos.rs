@@ -20,7 +20,7 @@ use crate::{
     training::{
         TrainingError,
         data::PhotoShard,
-        onnx::towers,
+        onnx::towers::{self, Layer},
         progress::{Progress, Show},
         weights::Weights,
     },
@@ -28,8 +28,8 @@ use crate::{
 
 /// Photos that go through the trunk together; more gain nothing on a CPU.
 const BATCH: usize = 8;
-/// What the trunk's graph calls its output.
-const OUTPUT: &str = "features";
+/// What a graph calls its output, without a head and with one.
+const OUTPUTS: [&str; 2] = ["features", "image_embeds"];
 
 /// Features of the same photos as they are and mirrored.
 #[derive(Clone, Debug, Default)]
@@ -40,9 +40,10 @@ pub struct Views {
     pub mirrored: Features,
 }
 
-/// The frozen image trunk.
+/// An image trunk that stays as it is, and what stands behind it.
 pub struct ImageTower {
     graph: Vec<u8>,
+    output: &'static str,
     /// SHA-256 of its weights.
     pub checksum: String,
     image: Preprocessing,
@@ -56,8 +57,24 @@ pub fn preprocessing() -> Preprocessing {
 impl ImageTower {
     /// MobileNetV2's trunk with the weights in `path`.
     pub fn open(path: &Path) -> Result<Self, TrainingError> {
-        let graph = towers::mobilenet_v2(&Weights::read(path)?, &[])?.to_bytes();
-        Ok(Self { checksum: checksum(&graph), graph, image: preprocessing() })
+        Self::new(&Weights::read(path)?, &[], &preprocessing())
+    }
+
+    /// MobileNetV2's trunk of `weights` with `head` behind it, for pixels prepared as `image` says.
+    pub fn new(weights: &Weights, head: &[Layer], image: &Preprocessing) -> Result<Self, TrainingError> {
+        let graph = towers::mobilenet_v2(weights, head)?.to_bytes();
+        let output = OUTPUTS[usize::from(!head.is_empty())];
+        Ok(Self { checksum: checksum(&graph), graph, output, image: image.clone() })
+    }
+
+    /// Its ONNX file.
+    pub fn graph(&self) -> &[u8] {
+        &self.graph
+    }
+
+    /// What that calls its output.
+    pub fn output(&self) -> &'static str {
+        self.output
     }
 
     /// How pixels become its input.
@@ -148,7 +165,7 @@ impl Trunk {
             size: tower.image.size as usize,
             picture: Picture::default(),
             pixels: Vec::new(),
-            outputs: [Output::named(OUTPUT)],
+            outputs: [Output::named(tower.output)],
         })
     }
 

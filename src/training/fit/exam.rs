@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::{
     Batch, Example,
     batches::{captions, plain, square},
+    judge,
     tokens::Tokens,
 };
 use crate::{
@@ -70,6 +71,8 @@ impl Exam {
     pub fn take<M: Trainable>(&self, model: &M, part: usize) -> Result<Figures, TrainingError> {
         let device = model.scale().device();
         let (images, texts) = self.embed(model, part, &device)?;
+        let loss = self.loss(model, images.clone(), texts.clone());
+        let (images, texts) = (unit(images), unit(texts));
         let scores = values(&images.clone().matmul(texts.clone().transpose()));
         let meanings = self.told.meanings();
         let rank = |score: &dyn Fn(usize) -> f32, own: u32| {
@@ -85,7 +88,7 @@ impl Exam {
         let share = |ranks: &[usize], k: usize| ranks.iter().filter(|&&rank| rank < k).count() as f64 / count as f64;
         let (of_images, of_texts) = (ranks(false), ranks(true));
         Ok(Figures {
-            loss: judge(&self.told, model, images.clone(), texts),
+            loss,
             image_to_text: [share(&of_images, 1), share(&of_images, 5)],
             text_to_image_1: share(&of_texts, 1),
             street30_1: self.street30(model, &images),
@@ -102,7 +105,13 @@ impl Exam {
         };
         let images = self.asked.chunks(part).map(see).collect::<Result<Vec<_>, TrainingError>>()?;
         let texts = self.told.texts.chunks(part).map(|texts| model.text(texts.to_vec())).collect();
-        Ok((unit(Tensor::cat(images, 0)), unit(Tensor::cat(texts, 0))))
+        Ok((Tensor::cat(images, 0), Tensor::cat(texts, 0)))
+    }
+
+    fn loss<M: Trainable>(&self, model: &M, images: Tensor<2>, texts: Tensor<2>) -> f64 {
+        let scale = model.scale();
+        let pairs = self.told.pairs(&scale.device());
+        f64::from(judge(model, &pairs, images, texts, scale).into_scalar::<f32>())
     }
 
     fn street30<M: Trainable>(&self, model: &M, images: &Tensor<2>) -> f64 {
@@ -115,16 +124,6 @@ impl Exam {
         let right = self.truth.iter().filter(|&&(photo, category)| rank_of(row(photo), category) == 0).count();
         right as f64 / self.truth.len() as f64
     }
-}
-
-fn judge<M: Trainable>(batch: &Batch, model: &M, images: Tensor<2>, texts: Tensor<2>) -> f64 {
-    let scale = model.scale();
-    let pairs = batch.pairs(&scale.device());
-    let loss = match model.bias() {
-        None => pairs.contrastive(images, texts, scale),
-        Some(bias) => pairs.sigmoid(images, texts, scale, bias),
-    };
-    f64::from(loss.into_scalar::<f32>())
 }
 
 fn values(scores: &Tensor<2>) -> Vec<f32> {

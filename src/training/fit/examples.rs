@@ -49,6 +49,11 @@ pub struct Examples {
 impl Examples {
     /// Those of `shards`; a shard whose end is missing is refused.
     pub fn new(shards: &[PhotoShard], captioner: &Captioner, sampling: Sampling) -> Result<Self, TrainingError> {
+        Self::told(shards, sampling, |photo| captioner.captions(photo))
+    }
+
+    /// The same with what `tell` says of each photo.
+    pub fn told(shards: &[PhotoShard], sampling: Sampling, tell: impl Fn(&Photo) -> Captions) -> Result<Self, TrainingError> {
         let mut known: HashMap<Vec<String>, u32> = HashMap::new();
         let (mut examples, mut traits) = (Self::default(), Vec::new());
         for shard in shards {
@@ -57,7 +62,7 @@ impl Examples {
                     let problem = format!("it ends within {}; fetch or make it again", photo.key);
                     return Err(TrainingError::Data { file: shard.path.display().to_string(), problem });
                 }
-                let captions = captioner.captions(photo);
+                let captions = tell(photo);
                 if captions.is_empty() {
                     examples.untold += 1;
                     continue;

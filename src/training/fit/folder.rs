@@ -33,6 +33,7 @@ pub const RECORD: &str = "fit-record.toml";
 /// A run's folder, and the lock on it.
 pub struct Folder {
     dir: PathBuf,
+    kept: PathBuf,
     _lock: File,
 }
 
@@ -80,7 +81,12 @@ impl Folder {
                 fs::remove_file(&path).map_err(failed)?;
             }
         }
-        Ok(Self { dir: dir.to_owned(), _lock: lock })
+        Ok(Self { dir: dir.to_owned(), kept: dir.join("kept"), _lock: lock })
+    }
+
+    /// The same run, which keeps in `kept` what others on the same photos need not compute again.
+    pub fn sharing(self, kept: &Path) -> Self {
+        Self { kept: kept.to_owned(), ..self }
     }
 
     /// The folder.
@@ -90,7 +96,7 @@ impl Folder {
 
     /// What is kept there so as not to be computed again.
     pub fn kept(&self) -> PathBuf {
-        self.dir.join("kept")
+        self.kept.clone()
     }
 
     /// Its checkpoint.

@@ -16,6 +16,7 @@ use toml::Table;
 
 use super::{
     TrainingError,
+    loss::{Pairs, cross_entropy},
     model::{
         Place, Tower, Trainable,
         parameters::{fill, is_adapter, places, tensors, thaw},
@@ -54,9 +55,9 @@ pub use exam::{Exam, Figures};
 pub use examples::{Example, Examples};
 pub use folder::{Folder, LOG, MODEL, RECORD, Record, SETTINGS};
 use guard::{Guard, Taken};
-use kept::Kept;
+pub(in crate::training) use kept::Kept;
 use memory::{Need, Watch};
-pub use settings::{DEFAULTS, Kind, LossKind, Settings, assignment, overlay};
+pub use settings::{DEFAULTS, Kind, LossKind, Settings, assignment, differences, overlay};
 pub use tokens::Tokens;
 
 /// Everything that a run needs beside its model.
@@ -89,7 +90,8 @@ pub struct Fitted<M> {
     pub state: State,
 }
 
-/// Trains `before`, or goes on where the run's folder stands: by SigLIP's loss where it has a bias, else by CLIP's.
+/// Trains `before`, or goes on where the run's folder stands: by cross-entropy where it classifies, by SigLIP's loss where it has a bias,
+/// else by CLIP's.
 pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, TrainingError> {
     let Course { batches, bank, exam, settings, folder, show, .. } = course;
     let Settings { train, optimiser: how, .. } = settings;
@@ -187,14 +189,9 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
 fn slopes<M: Trainable>(model: &M, batch: &Batch, bank: Option<&Bank>, settings: &Settings) -> (f32, Slopes) {
     let pairs = batch.pairs(&model.scale().device());
     let judge = |images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>| {
-        let loss = match model.bias() {
-            // Each picture should find its caption, and each caption its picture.
-            None => pairs.contrastive(images.clone(), texts, scale.clone()),
-            // Each pair should be known for what it is.
-            Some(bias) => pairs.sigmoid(images.clone(), texts, scale.clone(), bias),
-        };
+        let loss = judge(model, &pairs, images.clone(), texts, scale.clone());
         match bank {
-            // And each picture the answers that are known of it.
+            // Each picture should give the answers that are known of it, too.
             Some(bank) => loss + bank.loss(&batch.keys, images, scale) * settings.loss.questions,
             None => loss,
         }
@@ -208,6 +205,18 @@ fn slopes<M: Trainable>(model: &M, batch: &Batch, bank: Option<&Bank>, settings:
     let loss = judge(images, texts, model.scale());
     let value = loss.clone().into_data().iter::<f32>().next().unwrap_or(f32::NAN);
     (value, Slopes::of(model, loss.backward()))
+}
+
+/// How wrong images and texts of `pairs` are for each other, by the loss that `model` learns by.
+fn judge<M: Trainable>(model: &M, pairs: &Pairs, images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>) -> Tensor<1> {
+    match model.bias() {
+        // Each picture should be told by its logits.
+        _ if model.classifies() => cross_entropy(images, texts),
+        // Each picture should find its caption, and each caption its picture.
+        None => pairs.contrastive(images, texts, scale),
+        // Each pair should be known for what it is.
+        Some(bias) => pairs.sigmoid(images, texts, scale, bias),
+    }
 }
 
 /// `model` with adapters, where they are asked for.
@@ -305,7 +314,7 @@ fn best<M: Trainable>(before: &M, learned: M, course: &Course) -> Result<(M, f64
 }
 
 /// The settings that a run must go on with: all but how often it is kept and how much memory it takes.
-fn lasting(settings: &Settings) -> Table {
+pub(in crate::training) fn lasting(settings: &Settings) -> Table {
     let mut table = settings.table();
     for (part, key) in [("train", "checkpoint"), ("train", "part"), ("guard", "memory")] {
         if let Some(part) = table.get_mut(part).and_then(toml::Value::as_table_mut) {

@@ -175,8 +175,14 @@ impl Optimiser {
 impl Settings {
     /// The defaults, over them the file where there is one, over both `flags`: a table of the same keys.
     pub fn merged(file: Option<&Path>, flags: Table) -> Result<Self, TrainingError> {
+        Self::over(Table::new(), file, flags)
+    }
+
+    /// The same over other defaults where `base` has any.
+    pub fn over(base: Table, file: Option<&Path>, flags: Table) -> Result<Self, TrainingError> {
         let data = |file: &str, problem: String| TrainingError::Data { file: file.to_owned(), problem };
         let mut whole: Table = DEFAULTS.parse().map_err(|e: toml::de::Error| data(DEFAULTS_FILE, e.to_string()))?;
+        overlay(&mut whole, base);
         if let Some(path) = file {
             let name = path.display().to_string();
             let text = fs::read_to_string(path).map_err(|source| TrainingError::File { file: name.clone(), source })?;

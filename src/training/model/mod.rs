@@ -79,6 +79,11 @@ pub trait Trainable: TwoTowers<Image = Tensor<4>, Text = Vec<Vec<u32>>> + Module
         None
     }
 
+    /// Whether a picture's components are logits of classes, and a caption's say which of them is true: then it learns by cross-entropy.
+    fn classifies(&self) -> bool {
+        false
+    }
+
     /// Its parameters as its kind of file has them.
     fn published(&self) -> Result<BTreeMap<String, weights::Tensor>, TrainingError> {
         Ok(parameters::tensors(self))

@@ -30,11 +30,12 @@ pub struct TextTower {
     projection: Linear,
 }
 
-/// Sentences as token ids, with what a frozen text tower made of each.
+/// Sentences as token ids, with what a frozen text tower made of each, or with the class that each stands for.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
     rows: HashMap<Vec<u32>, Vec<f32>>,
     width: usize,
+    classes: bool,
 }
 
 impl TextTower {
@@ -47,7 +48,16 @@ impl TextTower {
 impl Kept {
     /// Embeddings of `width` components each.
     pub fn new(width: usize, rows: impl IntoIterator<Item = (Vec<u32>, Vec<f32>)>) -> Self {
-        Self { rows: rows.into_iter().collect(), width }
+        Self { rows: rows.into_iter().collect(), width, classes: false }
+    }
+
+    /// A class for each of `sentences`, in their order: no text tower, but a row that holds 1 at the class.
+    pub fn classes(sentences: impl IntoIterator<Item = Vec<u32>>) -> Self {
+        let sentences: Vec<Vec<u32>> = sentences.into_iter().collect();
+        let width = sentences.len();
+        let row = |class: usize| (0..width).map(|i| if i == class { 1.0 } else { 0.0 }).collect();
+        let rows = sentences.into_iter().enumerate().map(|(class, ids)| (ids, row(class))).collect();
+        Self { rows, width, classes: true }
     }
 
     /// NaN for a sentence that nobody embedded, so that no loss comes of it.
@@ -68,6 +78,22 @@ impl Pair {
     pub fn beside(vision: MobileNetV2, kept: Kept, image: &Projection, scale: f32, device: &Device) -> Self {
         let log_scale = Param::from_data([scale.max(1e-3).ln()], device);
         Self { vision, image: image.linear(device), language: None, log_scale, kept: Arc::new(kept) }
+    }
+
+    /// The same image trunk and temperature with another projection, beside `kept`.
+    pub fn anew(&self, kept: Kept, image: &Projection) -> Self {
+        let image = image.linear(&self.log_scale.val().device());
+        Self { image, language: None, kept: Arc::new(kept), ..self.clone() }
+    }
+
+    /// The image trunk.
+    pub fn vision(&self) -> &MobileNetV2 {
+        &self.vision
+    }
+
+    /// What stands behind the image trunk.
+    pub fn projection(&self) -> Projection {
+        Projection::of(&self.image)
     }
 }
 
@@ -118,6 +144,10 @@ impl Trainable for Pair {
 
     fn finish(&self, begun: Tensor<2>, layers: usize) -> Tensor<2> {
         self.image.forward(self.vision.finish(begun, self.before(layers)))
+    }
+
+    fn classifies(&self) -> bool {
+        self.kept.classes
     }
 }
 

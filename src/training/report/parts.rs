@@ -14,8 +14,8 @@ use crate::{
     },
     training::{
         TrainingError,
-        data::PhotoShard,
-        examinee::{Examinee, frequent, told},
+        data::{PhotoShard, frequent},
+        examinee::{Examinee, told},
     },
     vocabulary::Vocabulary,
 };

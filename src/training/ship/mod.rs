@@ -30,6 +30,7 @@ mod gate;
 mod half;
 mod quantise;
 mod teach;
+mod teacher;
 mod whole;
 
 pub use checkpoint::export_checkpoint;
@@ -91,7 +92,7 @@ fn named(out: &Path) -> String {
     name.unwrap_or_else(|| "street".to_owned())
 }
 
-fn layer(projection: &Projection) -> Layer {
+pub(in crate::training) fn layer(projection: &Projection) -> Layer {
     let shape = vec![projection.inputs, projection.outputs];
     Layer::Linear { weight: Tensor { shape, values: projection.weight.clone() }, bias: projection.bias.clone() }
 }

@@ -5,6 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
 use super::{
     Embedded, Kept,
     asked::{Asked, Sums},
@@ -12,6 +15,7 @@ use super::{
     embed,
     gate::Gate,
     teach::teach,
+    teacher::Teacher,
 };
 use crate::{
     bundle::{
@@ -20,10 +24,7 @@ use crate::{
     },
     capture,
     embedding::Embedding,
-    encoder::{
-        Device, DeviceChoice, EncoderOptions, OnnxTextEncoder, Precision, Preprocessor, Runtime, SessionOptions, Spinning,
-        TextEncoder, prompt_source, prompts,
-    },
+    encoder::{Device, DeviceChoice, EncoderOptions, Precision, Preprocessor, Spinning, TextEncoder, prompt_source, prompts},
     evaluation::{Agreement, agreement, shard::Shard, street30},
     frame::Picture,
     observation::View,
@@ -31,6 +32,7 @@ use crate::{
         TrainingError,
         calibrate::{self, FacetReport, Scored},
         data::{self, PhotoShard, Split, truth},
+        examinee::text_tower,
         features::Features,
         onnx::Model,
         progress::Show,
@@ -68,8 +70,15 @@ pub struct QuantiseReport {
 }
 
 /// Makes the exported bundle in `dir` fit for a walk: int8 image towers with 8 and with 7 bits, the int8 text tower in place of
-/// the f32 one, prompts, background, and a calibration of the int8 tower that this machine runs for `error_rate`.
-pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Result<QuantiseReport, TrainingError> {
+/// the f32 one, class vectors, prompts, background, and a calibration of the int8 tower that this machine runs for `error_rate`. Where too few
+/// photos were labelled for that, the bundle in `teacher` answers for people, where one is given.
+pub fn quantise(
+    dir: &Path,
+    data: &[PathBuf],
+    teacher: Option<&Path>,
+    error_rate: f32,
+    show: Show,
+) -> Result<QuantiseReport, TrainingError> {
     let (train, val) = (data::read(data, Split::Train)?, data::read(data, Split::Val)?);
     let vocabulary = Vocabulary::shipped()?;
     let float = Bundle::open(dir)?;
@@ -132,7 +141,9 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
 
     let bundle = Bundle::open(dir)?;
     let learned = embed(&bundle, &options(Precision::Int8), &train, 1, show)?;
-    manifest.names = teach(&bundle, &vocabulary, &train, &learned, show)?;
+    let look = |dir| Teacher::look(Bundle::open(dir)?, &vocabulary, &options(Precision::Auto), [&train, &val], show);
+    let teacher = teacher.map(look).transpose()?;
+    manifest.names = teach(&bundle, &vocabulary, &train, &learned, teacher.as_ref(), show)?;
     manifest.seal(dir)?;
 
     let bundle = Bundle::open(dir)?;
@@ -154,13 +165,29 @@ pub fn quantise(dir: &Path, data: &[PathBuf], error_rate: f32, show: Show) -> Re
         None => show.say("no photo of val has a Street-30 category; the temperature stays what was learned"),
     }
     manifest.calibration.facets.clear();
-    for ((_, facet), classes) in vocabulary.facets().zip(&classes) {
-        let score = |photo: &Embedded| {
-            let cosines = classes.iter().map(|class| photo.embedding.cosine(class)).collect();
-            truth(photo.photo, facet).map(|truth| Scored { cosines, truth: truth.classes })
+    for ((index, facet), classes) in vocabulary.facets().zip(&classes) {
+        let score = |photo: &Embedded, truth: Vec<bool>| Scored {
+            cosines: classes.iter().map(|class| photo.embedding.cosine(class)).collect(),
+            truth,
         };
-        let scored: Vec<Scored> = photos.iter().filter_map(score).collect();
-        let Some((calibration, report)) = calibrate::facet(facet, &scored, first_scale, error_rate) else {
+        let labelled = photos.iter().filter_map(|photo| Some(score(photo, truth(photo.photo, facet)?.classes)));
+        let labelled: Vec<Scored> = labelled.collect();
+        let mut fitted = calibrate::facet(facet, &labelled, first_scale, error_rate);
+        if let (None, Some(teacher)) = (&fitted, &teacher) {
+            // Seeded, so that the same photos give the same thresholds.
+            let mut rng = ChaCha8Rng::seed_from_u64(0);
+            let drawn = learned
+                .iter()
+                .chain(&photos)
+                .filter_map(|photo| Some(score(photo, teacher.draw(index.0, facet.kind, &photo.name(), &mut rng)?)));
+            fitted = calibrate::facet(facet, &drawn.collect::<Vec<_>>(), first_scale, error_rate);
+            if fitted.is_some() {
+                let told = format!("{} stands in for people, who labelled too few photos", teacher.bundle().manifest.name);
+                show.say(&format!("{}: {told}", facet.id));
+                manifest.provenance.insert(format!("calibration of {}", facet.id), told);
+            }
+        }
+        let Some((calibration, report)) = fitted else {
             show.say(&format!("{}: too few photos of val were labelled by hand; the facet stays silent", facet.id));
             continue;
         };
@@ -215,12 +242,6 @@ fn calibrate_captions(photos: &[Embedded], captions: &[Embedding]) -> Option<Cap
 pub(super) fn array<'a>(embeddings: impl IntoIterator<Item = &'a Embedding>) -> Features {
     let rows: Vec<&[f32]> = embeddings.into_iter().map(Embedding::as_slice).collect();
     Features::new(rows.first().map_or(0, |row| row.len()), rows.concat())
-}
-
-/// On the CPU.
-pub(super) fn text_tower(bundle: &Bundle) -> Result<OnnxTextEncoder, crate::encoder::EncoderError> {
-    let options = SessionOptions { device: Device::Cpu, ..SessionOptions::default() };
-    OnnxTextEncoder::open(Runtime::load(None)?, bundle, &options)
 }
 
 /// The CPU with all its cores: the offline side has the machine to itself.

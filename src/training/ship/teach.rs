@@ -1,9 +1,8 @@
 //! What the photos of `train` teach the bundle of its classes and of the names that their sources use.
 
-use super::{
-    Embedded,
-    quantise::{array, text_tower},
-};
+use std::ops::Range;
+
+use super::{Embedded, quantise::array, teacher::Teacher};
 use crate::{
     bundle::{Bundle, NAMES, Names, RESIDUALS},
     embedding::Embedding,
@@ -12,9 +11,10 @@ use crate::{
     training::{
         TrainingError,
         data::PhotoShard,
+        examinee::text_tower,
         features::Features,
         progress::Show,
-        questions::{Asked, Questions},
+        questions::{Answer, Questions},
         vectors::{Vectors, learn},
     },
     vocabulary::Vocabulary,
@@ -23,43 +23,73 @@ use crate::{
 /// Sentences by which a name is asked for.
 const TEMPLATES: [&str; 3] = [street30::TEMPLATE, "A photograph of {category}", "A photo of {category}"];
 
-/// Learns class vectors from `photos` of `train` and writes them into the bundle's folder; gives the names that were learned, none where the photos
-/// have none.
+/// Learns class vectors from `photos` of `train` and writes them into the bundle's folder; gives the names that are known, none where the photos
+/// have none. Where there is a `teacher`, the classes begin where it has them, what it is sure of counts as known where nobody labelled a photo,
+/// and names that these photos don't show stay as it knew them.
 pub fn teach(
     bundle: &Bundle,
     vocabulary: &Vocabulary,
     train: &[PhotoShard],
     photos: &[Embedded],
+    teacher: Option<&Teacher>,
     show: Show,
 ) -> Result<Option<Names>, TrainingError> {
-    let questions = Questions::new(vocabulary, train);
-    let mut tower = text_tower(bundle)?.by_words_alone();
-    let sentences: Vec<&str> = questions.sentences().map(String::as_str).collect();
-    let mut rows = tower.encode(&sentences)?.into_iter();
-    let mut means = Vec::with_capacity(questions.answers.len());
-    for answer in &questions.answers {
-        let own: Vec<Embedding> = rows.by_ref().take(answer.sentences.len()).collect();
-        let mean = Embedding::mean(&own);
-        means.push(mean.map_err(|e| TrainingError::Calibration { problem: format!("{}: {e}", answer.sentences.join(", ")) })?);
+    let mut questions = Questions::new(vocabulary, train);
+    let means = means(bundle, &questions)?;
+    let mut first = means.clone();
+    let facets: Vec<Range<usize>> = questions.facets().map(|question| question.at.clone()).collect();
+    if let Some(teacher) = teacher {
+        for (facet, at) in facets.iter().enumerate() {
+            let begun = first.get_mut(at.clone()).into_iter().flatten().zip(teacher.classes(facet));
+            begun.for_each(|(row, known)| *row = known.clone());
+            for name in photos.iter().map(Embedded::name) {
+                let sure: Vec<usize> = teacher.answers(facet, &name).into_iter().map(|class| class.0).collect();
+                questions.suppose(facet, &name, &sure);
+            }
+        }
     }
-    let Vectors { taught, residuals, rows } = learn(&questions, &means, photos, show)?;
+    let Vectors { taught, rows } = learn(&questions, &first, photos, show)?;
 
-    let classes = questions.asked.iter().filter(|question| question.of == Asked::Facet);
-    let residuals: Vec<&[f32]> =
-        classes.flat_map(|question| residuals.get(question.at.clone())).flatten().map(Vec::as_slice).collect();
-    Features::new(bundle.manifest.embedding, residuals.concat()).write(&bundle.dir().join(RESIDUALS))?;
-    let mut names: Vec<(&str, &Embedding)> = Vec::new();
-    for ((answer, row), _) in questions.answers.iter().zip(&rows).zip(taught).filter(|(_, taught)| *taught) {
-        if let Some(name) = answer.name.as_deref().filter(|name| !names.iter().any(|(known, _)| known == name)) {
+    let classes = facets.iter().flat_map(|at| rows.get(at.clone()).into_iter().zip(means.get(at.clone())));
+    let residuals = classes
+        .flat_map(|(rows, means)| rows.iter().zip(means))
+        .flat_map(|(row, mean)| row.as_slice().iter().zip(mean.as_slice()).map(|(row, mean)| row - mean));
+    Features::new(bundle.manifest.embedding, residuals.collect()).write(&bundle.dir().join(RESIDUALS))?;
+    let mut names: Vec<(String, Embedding)> = Vec::new();
+    let learned = questions.answers.into_iter().zip(rows).zip(taught).filter(|(_, taught)| *taught);
+    let learned = learned.filter_map(|((answer, row), _)| Some((answer.name?, row)));
+    for (name, row) in learned.chain(teacher.map(|teacher| known(teacher.bundle())).transpose()?.into_iter().flatten()) {
+        if !names.iter().any(|(known, _)| *known == name) {
             names.push((name, row));
         }
     }
     if names.is_empty() {
         return Ok(None);
     }
-    array(names.iter().map(|(_, row)| *row)).write(&bundle.dir().join(NAMES))?;
+    array(names.iter().map(|(_, row)| row)).write(&bundle.dir().join(NAMES))?;
     let templates = TEMPLATES.map(|template| template.replace(CATEGORY, "{}")).into();
-    Ok(Some(Names { templates, of: names.into_iter().map(|(name, _)| name.to_owned()).collect() }))
+    Ok(Some(Names { templates, of: names.into_iter().map(|(name, _)| name).collect() }))
+}
+
+/// The mean of each answer's sentences.
+fn means(bundle: &Bundle, questions: &Questions) -> Result<Vec<Embedding>, TrainingError> {
+    let mut tower = text_tower(bundle)?.by_words_alone();
+    let sentences: Vec<&str> = questions.sentences().map(String::as_str).collect();
+    let mut rows = tower.encode(&sentences)?.into_iter();
+    let mean = |answer: &Answer| {
+        let own: Vec<Embedding> = rows.by_ref().take(answer.sentences.len()).collect();
+        let failed = |e| TrainingError::Calibration { problem: format!("{}: {e}", answer.sentences.join(", ")) };
+        Embedding::mean(&own).map_err(failed)
+    };
+    questions.answers.iter().map(mean).collect()
+}
+
+/// The names that `bundle` knows.
+fn known(bundle: &Bundle) -> Result<Vec<(String, Embedding)>, TrainingError> {
+    match &bundle.manifest.names {
+        Some(names) if bundle.has(NAMES) => Ok(names.of.iter().cloned().zip(bundle.embeddings(NAMES)?).collect()),
+        _ => Ok(Vec::new()),
+    }
 }
 
 #[cfg(test)]
@@ -81,7 +111,7 @@ mod tests {
         let photos: Vec<Embedded> = shard.photos.iter().map(seen).collect();
         let bundle = Bundle::open(&out).expect("sealed");
         let shards = std::slice::from_ref(&shard);
-        let names = teach(&bundle, &vocabulary, shards, &photos, Show::new(true)).expect("taught").expect("a name");
+        let names = teach(&bundle, &vocabulary, shards, &photos, None, Show::new(true)).expect("taught").expect("a name");
         assert_eq!(names.of, ["stairs"], "fewer photos teach nothing");
         manifest.names = Some(names);
         manifest.seal(&out).expect("sealed");

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     evaluation::{Table, average_precision::table},
-    training::{TrainingError, examinee::frequent, progress::Show},
+    training::{TrainingError, data::frequent, progress::Show},
 };
 
 /// What stands for the label in a template.

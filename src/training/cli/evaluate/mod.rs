@@ -4,6 +4,7 @@ use clap::{Subcommand, ValueEnum};
 
 use crate::training::{TrainingError, data::Split, progress::Show};
 
+mod abstention;
 mod card;
 mod facets;
 mod facts;
@@ -14,6 +15,7 @@ mod report;
 mod retrieval;
 mod segments;
 mod street30;
+mod supervised;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Evaluate {
@@ -26,11 +28,16 @@ pub(super) enum Evaluate {
     Facets(facets::FacetsArgs),
     /// Average precision of ranking the sources' own labels by their name.
     Labels(labels::LabelsArgs),
+    /// Whether thresholds keep what they promise of a source of photos that had no part in choosing them.
+    Abstention(abstention::AbstentionArgs),
     /// All of these four at once, as a page that needs no network, with JSON and CSV beside it. The page shows the photos of the worst
     /// mistakes: do not publish it where their licences forbid that, or leave them out by --no-pictures.
     Report(report::ReportArgs),
     /// A model's card, written from its report: what it is for, its data, figures, known failures and limits.
     Card(card::CardArgs),
+    /// The same trunk taught by names, as a classifier, and frozen behind a linear probe: trained and measured beside each other, and asked
+    /// of categories that none was shown.
+    Supervised(supervised::SupervisedArgs),
     /// Which share of the facts that method A states is true of maps that people drew.
     Facts(facts::FactsArgs),
     /// What method A reads off maps, against what people say of the same photos.
@@ -44,8 +51,10 @@ impl Evaluate {
             Evaluate::Retrieval(args) => args.run(show),
             Evaluate::Facets(args) => args.run(show),
             Evaluate::Labels(args) => args.run(show),
+            Evaluate::Abstention(args) => args.run(show),
             Evaluate::Report(args) => args.run(show),
             Evaluate::Card(args) => args.run(show),
+            Evaluate::Supervised(args) => args.run(show),
             Evaluate::Facts(args) => args.run(show),
             Evaluate::Segments(args) => args.run(show),
         }

@@ -121,6 +121,6 @@ fn tell(table: &Table, worst: &[Confused]) {
     }
 }
 
-fn template(text: &str) -> Result<String, String> {
+pub(super) fn template(text: &str) -> Result<String, String> {
     if text.contains(CATEGORY) { Ok(text.to_owned()) } else { Err(format!("write {CATEGORY} where the category belongs")) }
 }
