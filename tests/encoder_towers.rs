@@ -83,6 +83,7 @@ fn the_bundle_is_sealed() {
         image: Preprocessing { size: 32, fit: Fit::Crop, filter: Filter::Bicubic, mean: [0.5; 3], std: [0.25; 3] },
         text: TextInput { context: 8, pad: 0 },
         prompts: None,
+        names: None,
         calibration: Calibration::default(),
         provenance: BTreeMap::from([("made_by".to_owned(), "tests/data/encoder/make.py".to_owned())]),
         files: BTreeMap::new(),
