@@ -80,4 +80,11 @@ fn a_model_that_cannot_be_one_is_refused_with_the_mend() {
     check(|dir| write(dir, "preprocessor_config.json", r#"{"resample": 4}"#), "preprocessor_config.json: resample is 4");
     check(|dir| write(dir, "preprocessor_config.json", "{}"), "pixel_values is (N, 3, 32, 32), not (N, 3, 224, 224)");
     check(|dir| write(dir, "onnx/vision_model.onnx", "<html>"), "not a model that ONNX Runtime can load");
+    let other = |dir: &Path| {
+        let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/gelu/tokenizer.json");
+        fs::copy(clip, dir.join("tokenizer.json")).expect("a copy");
+    };
+    check(other, "tokenizer.json: the text tower does not know the id 111: it is another model's");
+    let stated = r#"{"projection_dim": 8, "text_config": {"max_position_embeddings": 8, "vocab_size": 15}}"#;
+    check(|dir| write(dir, "config.json", stated), "tokenizer.json: it knows 14 words where config.json has vocab_size 15");
 }

@@ -91,13 +91,8 @@ impl OnnxTextEncoder {
             self.mask.resize(end - longest + ids.len(), 1);
             self.mask.resize(end, 0);
         }
-        let shape = &[texts.len(), longest];
-        let ids = Input { name: IDS, shape, values: Values::I64(&self.ids) };
-        let mask = Input { name: MASK, shape, values: Values::I64(&self.mask) };
-        let inputs = [ids, mask];
-        self.session.run(if self.masked { &inputs } else { &inputs[..1] }, &mut self.outputs)?;
+        self.run([texts.len(), longest])?;
         let [output] = &self.outputs;
-        output.expect_rows(self.session.file(), texts.len(), self.width)?;
         for (i, raw) in output.values.chunks_exact(self.width).enumerate() {
             out.push(Embedding::new(raw.to_vec()).map_err(|source| EncoderError::Answer {
                 file: self.session.file().to_owned(),
@@ -106,6 +101,27 @@ impl OnnxTextEncoder {
             })?);
         }
         Ok(encodings.iter().filter(|e| !e.get_overflowing().is_empty()).count())
+    }
+
+    /// Has the tower read a text of so many `tokens`, all of them `id`.
+    pub(super) fn read_one_token(&mut self, id: u32, tokens: usize) -> Result<(), EncoderError> {
+        (self.ids, self.mask) = (vec![i64::from(id); tokens], vec![1; tokens]);
+        self.run([1, tokens])
+    }
+
+    /// The greatest id that the tokenizer writes.
+    pub(super) fn greatest_token(&self) -> u32 {
+        self.tokenizer.get_vocab(true).into_values().max().unwrap_or(0)
+    }
+
+    /// Runs the tower on `ids` and `mask`, whose axes are texts and tokens.
+    fn run(&mut self, shape: [usize; 2]) -> Result<(), EncoderError> {
+        let ids = Input { name: IDS, shape: &shape, values: Values::I64(&self.ids) };
+        let mask = Input { name: MASK, shape: &shape, values: Values::I64(&self.mask) };
+        let inputs = [ids, mask];
+        self.session.run(if self.masked { &inputs } else { &inputs[..1] }, &mut self.outputs)?;
+        let [output] = &self.outputs;
+        output.expect_rows(self.session.file(), shape[0], self.width)
     }
 }
 

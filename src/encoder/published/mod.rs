@@ -24,6 +24,8 @@ const IMAGE: [(&str, &str); 2] = [("vision_model.onnx", IMAGE_F32), ("vision_mod
 const TEXT: [(&str, &str); 2] = [("text_model.onnx", TEXT_F32), ("text_model_quantized.onnx", TEXT_INT8)];
 const CONFIG: &str = "config.json";
 const PREPROCESSING: &str = "preprocessor_config.json";
+/// What a tokenizer is that does not fit.
+const OTHER: &str = "it is another model's; take the one that came with the graphs";
 /// Of weights without graphs.
 const CHECKPOINTS: [&str; 3] = ["model.safetensors", "model.safetensors.index.json", "open_clip_model.safetensors"];
 
@@ -41,14 +43,14 @@ pub fn add(runtime: &Runtime, dir: &Path, out: &Path) -> Result<Manifest, Encode
     // The defaults of transformers' CLIPConfig.
     let (embedding, context) = (number(&config, "projection_dim", 512), number(words, "max_position_embeddings", 77));
     let tokenizer = dir.join(TOKENIZER);
-    let pad = end_of_text(&tokenizer, context)?;
+    let pad = end_of_text(&tokenizer, context, words.get("vocab_size").and_then(Value::as_u64))?;
 
     let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
     make_whole(
         out,
         |source| refused(out, source.to_string()),
         |whole| {
-            for (from, name) in [&image, &text, &(tokenizer, TOKENIZER)] {
+            for (from, name) in [&image, &text, &(tokenizer.clone(), TOKENIZER)] {
                 let failed = |source| EncoderError::File { file: from.display().to_string(), source };
                 fs::copy(from, whole.join(name)).map_err(failed)?;
             }
@@ -69,7 +71,17 @@ pub fn add(runtime: &Runtime, dir: &Path, out: &Path) -> Result<Manifest, Encode
             manifest.seal(whole)?;
             let bundle = Bundle::open(whole)?;
             OnnxImageEncoder::open(runtime, &bundle, &EncoderOptions::default())?;
-            OnnxTextEncoder::open(runtime, &bundle, &SessionOptions::default())?;
+            let mut reader = OnnxTextEncoder::open(runtime, &bundle, &SessionOptions::default())?;
+            // The longest text and the greatest word, which nobody should be the first to write.
+            reader.read_one_token(0, context).map_err(|_| {
+                refused(
+                    &dir.join(CONFIG),
+                    format!("max_position_embeddings is {context}, more tokens than the text tower reads"),
+                )
+            })?;
+            reader.read_one_token(reader.greatest_token(), context).map_err(|_| {
+                refused(&tokenizer, format!("the text tower does not know the id {}: {OTHER}", reader.greatest_token()))
+            })?;
             Ok(manifest)
         },
     )
@@ -99,11 +111,16 @@ fn tower(dir: &Path, names: [(&str, &'static str); 2]) -> Result<(PathBuf, &'sta
     Err(EncoderError::Published { file: dir.display().to_string(), problem })
 }
 
-/// The id behind every text, which fills shorter ones: the first of several ends a text.
-fn end_of_text(file: &Path, context: usize) -> Result<u32, EncoderError> {
+/// The id behind every text, which fills shorter ones: the first of several ends a text. Refuses a tokenizer of other than `vocab_size` words,
+/// where that is known.
+fn end_of_text(file: &Path, context: usize, vocab_size: Option<u64>) -> Result<u32, EncoderError> {
     let refused = |problem: String| EncoderError::Published { file: file.display().to_string(), problem };
     let bytes = fs::read(file).map_err(|source| EncoderError::File { file: file.display().to_string(), source })?;
     let tokenizer = text::tokenizer(&bytes, context).map_err(refused)?;
+    let words = tokenizer.get_vocab_size(true);
+    if let Some(want) = vocab_size.filter(|want| *want != words as u64) {
+        return Err(refused(format!("it knows {words} words where {CONFIG} has vocab_size {want}: {OTHER}")));
+    }
     let empty = tokenizer.encode("", true).map_err(|e| refused(e.to_string()))?;
     empty.get_ids().last().copied().ok_or_else(|| refused("it puts no end behind a text: it is no CLIP's".to_owned()))
 }
