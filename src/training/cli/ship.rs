@@ -23,7 +23,7 @@ pub(super) struct ExportArgs {
     /// A CLIP instead, in the layout of Hugging Face or of open_clip.
     #[arg(long, value_name = "DIR", conflicts_with = "run")]
     from: Option<PathBuf>,
-    /// Folder for the bundle; its name is the model's.
+    /// New folder for the bundle; its name is the model's.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Add both towers in 16-bit floats, for graphics.

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use burn::tensor::Device;
 
+use super::named;
 use crate::{
     bundle::{Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, TEXT_F32, TOKENIZER, TextInput, make_whole},
     training::{
@@ -21,8 +22,8 @@ use crate::{
 pub fn export_checkpoint(dir: &Path, out: &Path) -> Result<Manifest, TrainingError> {
     let checkpoint = Checkpoint::read(dir, &Device::flex())?;
     let config = &checkpoint.config;
-    let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let failed = |source| TrainingError::File { file: out.display().to_string(), source };
+    let name = named(out);
     make_whole(out, failed, |out| {
         write(&checkpoint, out)?;
         let mut manifest = Manifest {

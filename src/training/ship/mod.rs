@@ -20,6 +20,7 @@ use super::{
 };
 use crate::bundle::{
     Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, PromptSource, RESIDUALS, TEXT_F32, TOKENIZER, TextInput,
+    make_whole,
 };
 
 mod asked;
@@ -42,16 +43,19 @@ pub use quantise::{QuantiseReport, quantise};
 /// Terms of a model learned from photos whose own terms are unclear; the card says more.
 const LICENCE: &str = "research only: learned from photos of unclear or non-commercial licence";
 
-/// Writes the run `run`, of heads or of a whole pair, as a bundle in `out`: image and text tower in f32, tokenizer, manifest. Gives the
-/// manifest.
+/// Writes the run `run`, of heads or of a whole pair, as a bundle in the new folder `out`: image and text tower in f32, tokenizer,
+/// manifest. Gives the manifest.
 pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
-    if run.join(RECORD).exists() {
-        return whole::export(run, out);
-    }
+    let failed = |source| TrainingError::File { file: out.display().to_string(), source };
+    let write = if run.join(RECORD).exists() { whole::write } else { heads };
+    make_whole(out, failed, |whole| write(run, whole, named(out)))
+}
+
+/// Writes a run of heads into the folder `out`, as the bundle `name`.
+fn heads(run: &Path, out: &Path, name: String) -> Result<Manifest, TrainingError> {
     let record = RunRecord::read(run)?;
     let trained = Trained::read(&run.join(HEADS))?;
     let file = |path: &Path| path.display().to_string();
-    fs::create_dir_all(out).map_err(|source| TrainingError::File { file: file(out), source })?;
 
     let vision = Weights::read(&record.image_weights)?;
     towers::mobilenet_v2(&vision, &[layer(&trained.image)])?.write(&out.join(IMAGE_F32))?;
@@ -66,7 +70,7 @@ pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
 
     let mut manifest = Manifest {
         format: FORMAT,
-        name: named(out),
+        name,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         licence: LICENCE.to_owned(),
         embedding: trained.image.outputs,
@@ -88,8 +92,7 @@ pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
 
 /// A bundle bears the name of its folder.
 fn named(out: &Path) -> String {
-    let name = out.canonicalize().ok().and_then(|dir| dir.file_name().map(|name| name.to_string_lossy().into_owned()));
-    name.unwrap_or_else(|| "street".to_owned())
+    out.file_name().map_or_else(|| "street".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 pub(in crate::training) fn layer(projection: &Projection) -> Layer {

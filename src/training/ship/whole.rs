@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use burn::tensor::Device;
 
-use super::{LICENCE, checkpoint, layer, named};
+use super::{LICENCE, checkpoint, layer};
 use crate::{
     bundle::{Calibration, CaptionCalibration, FORMAT, IMAGE_F32, Manifest, TEXT_F32, TEXT_INT8, TOKENIZER, write_whole},
     training::{
@@ -19,10 +19,10 @@ use crate::{
     },
 };
 
-/// Writes the run in `run` as a bundle in `out`. A text tower that did not learn is copied from the bundle that the run started from.
-pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
+/// Writes the run in `run` into the folder `out`, as the bundle `name`. A text tower that did not learn is copied from the bundle that the run
+/// started from.
+pub fn write(run: &Path, out: &Path, name: String) -> Result<Manifest, TrainingError> {
     let record = Record::read(run)?;
-    fs::create_dir_all(out).map_err(|source| TrainingError::File { file: out.display().to_string(), source })?;
     let embedding = if layout::is_there(run) {
         let clip = Checkpoint::read(run, &Device::flex())?;
         checkpoint::write(&clip, out)?;
@@ -41,7 +41,7 @@ pub fn export(run: &Path, out: &Path) -> Result<Manifest, TrainingError> {
     let captions = Some(CaptionCalibration { scale: record.scale });
     let mut manifest = Manifest {
         format: FORMAT,
-        name: named(out),
+        name,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         licence: LICENCE.to_owned(),
         embedding,
@@ -137,7 +137,7 @@ mod tests {
         };
         fs::write(from.join(crate::training::fit::RECORD), toml::to_string(&record).expect("a table")).expect("a record");
 
-        assert_eq!(export(&from, &out).expect("a bundle").name, "tiny");
+        assert_eq!(super::super::export(&from, &out).expect("a bundle").name, "tiny");
         assert!(Bundle::open(&out).expect("a bundle").check().is_empty());
         let values = |x: Burn<2>| x.into_data().iter::<f32>().collect::<Vec<_>>();
         let shape = [2, 3, 32, 32];
