@@ -12,7 +12,7 @@ use crate::{
     evaluation::street30,
     training::{
         TrainingError, allocator,
-        data::{self, Captioner, Captions, PhotoShard, Split},
+        data::{self, Captioner, Captions, Split},
         fit::{
             Bank, Batches, Biased, Compute, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, LossKind, Record, Settings,
             Tokens, assignment, fit, overlay,
@@ -84,7 +84,7 @@ impl FitArgs {
             show.say(&format!("{cut} captions are longer than the text tower's context and lose their end"));
         }
         let tokenizer = ("tokenizer".to_owned(), tokens.checksum.clone());
-        let data = [tokenizer].into_iter().chain(checksums(&train, &val)).collect();
+        let data = [tokenizer].into_iter().chain(data::checksums(train.iter().chain(&val))).collect();
         let (settings, tokens) = (&settings, &tokens);
         let mut sentences = every(told());
         sentences.extend(questions.iter().flat_map(Questions::sentences).cloned());
@@ -177,11 +177,4 @@ fn every<'a>(told: impl Iterator<Item = &'a Captions>) -> Vec<String> {
     let mut all = sentences(told);
     all.extend(street30::CATEGORIES.iter().map(|category| street30::caption(category)));
     all
-}
-
-fn checksums<'a>(train: &'a [PhotoShard], val: &'a [PhotoShard]) -> impl Iterator<Item = (String, String)> + 'a {
-    train.iter().chain(val).map(|shard| {
-        let name = shard.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        (name, shard.checksum.clone())
-    })
 }

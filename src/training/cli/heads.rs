@@ -140,10 +140,9 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 fn checksums(train: &[PhotoShard], val: &[PhotoShard], vision: &ImageTower, language: &TextTower) -> BTreeMap<String, String> {
-    let shards = train.iter().chain(val).map(|shard| {
-        let name = shard.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        (name, shard.checksum.clone())
-    });
     let trunks = [("image trunk", &vision.checksum), ("text trunk", &language.checksum)];
-    shards.chain(trunks.map(|(name, checksum)| (name.to_owned(), checksum.clone()))).collect()
+    data::checksums(train.iter().chain(val))
+        .into_iter()
+        .chain(trunks.map(|(name, checksum)| (name.to_owned(), checksum.clone())))
+        .collect()
 }

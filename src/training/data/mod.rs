@@ -123,6 +123,18 @@ pub fn read_shard(path: &Path) -> Result<PhotoShard, TrainingError> {
     Ok(PhotoShard { photos: photos.collect(), places, length, checksum, path: path.to_owned() })
 }
 
+/// SHA-256 of each of `shards` by the name of its file; a number tells those apart that have one name in several folders.
+pub(in crate::training) fn checksums<'a>(shards: impl IntoIterator<Item = &'a PhotoShard>) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for shard in shards {
+        let name = shard.path.file_name().unwrap_or_default().to_string_lossy();
+        let numbered = (2..).map(|number| format!("{name} ({number})"));
+        let free = std::iter::once(name.to_string()).chain(numbered).find(|name| !all.contains_key(name));
+        all.extend(free.map(|name| (name, shard.checksum.clone())));
+    }
+    all
+}
+
 /// The tars of `split` in `dir`.
 fn shards(dir: &Path, split: Split) -> Result<Vec<PathBuf>, TrainingError> {
     let file = dir.display().to_string();
@@ -137,4 +149,20 @@ fn shards(dir: &Path, split: Split) -> Result<Vec<PathBuf>, TrainingError> {
     }
     shards.sort();
     Ok(shards)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::questions::tests::shard;
+
+    #[test]
+    fn shards_of_one_name_keep_a_checksum_each() {
+        let named = |path: &str, checksum: &str| PhotoShard { path: path.into(), checksum: checksum.to_owned(), ..shard().1 };
+        let shards =
+            [named("a/train-0.tar", "1"), named("b/train-0.tar", "2"), named("c/train-0.tar", "3"), named("c/x.tar", "4")];
+        let found = checksums(&shards);
+        let want = [("train-0.tar", "1"), ("train-0.tar (2)", "2"), ("train-0.tar (3)", "3"), ("x.tar", "4")];
+        assert!(found.iter().map(|(name, sum)| (name.as_str(), sum.as_str())).eq(want), "{found:?}");
+    }
 }

@@ -173,7 +173,7 @@ pub fn run(experiment: Experiment) -> Result<Outcome, TrainingError> {
     };
     let places = left_out.places(categories, settings.seed)?;
     let (train, val) = (data::read(&settings.data, Split::Train)?, data::read(&settings.data, Split::Val)?);
-    let data: BTreeMap<String, String> = train.iter().chain(&val).map(named).collect();
+    let data = data::checksums(train.iter().chain(&val));
     let [train, val, asked] = [train, val, experiment.asked.clone()].map(|shards| Photos::of(shards, categories));
     check(&experiment, &train, &asked)?;
     begin(&experiment, &places, &data)?;
@@ -438,11 +438,6 @@ impl Ground<'_> {
 
 fn part(round: &Round, name: &str) -> String {
     format!("{}, {name}", round.name)
-}
-
-fn named(shard: &PhotoShard) -> (String, String) {
-    let name = shard.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    (name, shard.checksum.clone())
 }
 
 /// Photos that say nothing but their category.
