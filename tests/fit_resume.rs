@@ -35,9 +35,19 @@ fn random(state: &mut u64) -> u64 {
 fn tokenizer(dir: &Path) {
     let words: serde_json::Map<String, serde_json::Value> =
         WORDS.iter().enumerate().map(|(id, word)| (word.to_string(), id.into())).collect();
+    let special = |word: &str| serde_json::json!({"SpecialToken": {"id": word, "type_id": 0}});
+    let text = |id: &str| serde_json::json!({"Sequence": {"id": id, "type_id": 0}});
+    let around = ["[CLS]", "[SEP]"]
+        .map(|word| (word.to_owned(), serde_json::json!({"id": word, "ids": [words[word]], "tokens": [word]})));
     let whole = serde_json::json!({
         "version": "1.0",
         "pre_tokenizer": {"type": "Whitespace"},
+        "post_processor": {
+            "type": "TemplateProcessing",
+            "single": [special("[CLS]"), text("A"), special("[SEP]")],
+            "pair": [special("[CLS]"), text("A"), text("B"), special("[SEP]")],
+            "special_tokens": serde_json::Map::from_iter(around),
+        },
         "model": {"type": "WordLevel", "vocab": words, "unk_token": "[UNK]"},
     });
     fs::write(dir.join("tokenizer.json"), whole.to_string()).unwrap();
@@ -197,8 +207,12 @@ fn what_frozen_layers_say_is_asked_once_and_a_killed_run_goes_on_with_it() {
     sleep(Duration::from_millis(150));
     run_killed.kill().ok();
     run_killed.wait().unwrap();
+    let half = killed.join("kept/.aside-half-written");
+    fs::create_dir_all(half.parent().unwrap()).unwrap();
+    fs::write(&half, "").unwrap();
     assert!(run(dir.path(), &killed, &set).status.success() && run(dir.path(), &whole, &set).status.success());
     check_same(&killed, &whole, "a kill");
+    assert!(!half.exists());
     assert_eq!(fs::metadata(rows).unwrap().modified().unwrap(), asked, "asked again");
     assert_eq!(fs::read(&files(&killed)[0]).unwrap(), fs::read(rows).unwrap());
     let corrupt = fs::read_to_string(whole.join("corrupt.csv")).unwrap();
@@ -276,6 +290,8 @@ fn what_nothing_can_be_learned_from_is_refused_with_its_mend() {
         &["4 pairs at once take about", "can be had", "guard.memory"],
     );
     check_refused(few.path(), &["train.batch=2", "device=gpu"], &["--device cpu"]);
+    shard(&few.path().join("val-000.tar"), 1, Faults::default(), 4);
+    check_refused(few.path(), &["train.batch=2"], &["val has 1 photos with captions", "give it two or more"]);
 
     let bad = place(40, Faults { corrupt: Some(10), empty: None });
     check_refused(bad.path(), &[], &["photos can't be read", "guard.corrupt = 0.01", "train-000.tar/p"]);
@@ -287,14 +303,16 @@ fn what_nothing_can_be_learned_from_is_refused_with_its_mend() {
 }
 
 #[test]
-fn a_photo_without_a_caption_is_left_out() {
+fn a_photo_without_a_caption_is_left_out_and_a_long_caption_cut() {
     let dir = place(30, Faults { corrupt: None, empty: Some(5) });
     let out = dir.path().join("run");
-    let quiet = command(dir.path(), &out, &[]);
+    let quiet = command(dir.path(), &out, &["train.epochs=1", "model.text.context=5"]);
     let arguments: Vec<_> = quiet.get_args().filter(|argument| *argument != "--quiet").collect();
     let output = Command::new(quiet.get_program()).args(arguments).output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && told.contains("train: 6 photos without a caption are left out"), "{told}");
+    let want =
+        ["train: 6 photos without a caption are left out", "8 captions are longer than the text tower's context and lose"];
+    assert!(output.status.success() && want.iter().all(|want| told.contains(want)), "{told}");
 }
 
 #[test]

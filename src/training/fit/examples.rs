@@ -138,6 +138,7 @@ fn repeats(traits: &[(String, Vec<String>)], sampling: Sampling) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::training::data::{self, Caption};
 
     #[track_caller]
     fn check(sampling: Sampling, want: [f64; 4]) {
@@ -154,5 +155,33 @@ mod tests {
             [(4.0_f64 / 3.0).sqrt(), (4.0_f64 / 3.0).sqrt(), (4.0_f64 / 3.0).sqrt(), 2.0],
         );
         check(Sampling { source: 0.0, class: 0.5 }, [1.0, 1.0, 2.0_f64.sqrt(), 1.0]);
+    }
+
+    /// A shard of two photos, cut behind so many bytes; what is said of it?
+    fn cut(whole: &[u8], length: usize) -> Result<usize, TrainingError> {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("train-0.tar");
+        std::fs::write(&path, &whole[..length]).expect("written");
+        let told = |photo: &Photo| Captions::one(Caption { text: photo.key.clone(), meaning: photo.key.clone() });
+        Ok(Examples::told(&[data::read_shard(&path)?], Sampling { source: 0.0, class: 0.0 }, told)?.all.len())
+    }
+
+    #[test]
+    fn a_shard_that_is_cut_is_refused_wherever_that_was() {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (name, bytes) in
+            [("a.jpg", &[7; 700][..]), ("a.json", b"{\"source\":\"test\"}"), ("b.jpg", &[8; 300]), ("b.json", b"{}")]
+        {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(bytes.len() as u64);
+            builder.append_data(&mut header, name, bytes).expect("an entry");
+        }
+        let whole = builder.into_inner().expect("a tar");
+        // The last 1024 bytes are its end and hold nothing; before the first of them is the last record's padding.
+        assert_eq!(cut(&whole, whole.len()).expect("whole"), 2);
+        for length in (1..whole.len() - 1024 - 512).step_by(50).filter(|length| length % 512 != 0) {
+            let error = cut(&whole, length).expect_err("cut").to_string();
+            assert!(error.contains("train-0.tar"), "{length}: {error}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -75,13 +76,13 @@ impl Folder {
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        for entry in fs::read_dir(dir).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(ASIDE)) {
-                fs::remove_file(&path).map_err(failed)?;
-            }
+        let kept = dir.join("kept");
+        let within = fs::read_dir(&kept).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+        let places = [dir.to_owned(), kept.clone()].into_iter().chain(within);
+        for place in places.filter(|place| place.is_dir()) {
+            clear(&place).map_err(|source| TrainingError::File { file: place.display().to_string(), source })?;
         }
-        Ok(Self { dir: dir.to_owned(), kept: dir.join("kept"), _lock: lock })
+        Ok(Self { dir: dir.to_owned(), kept, _lock: lock })
     }
 
     /// The same run, which keeps in `kept` what others on the same photos need not compute again.
@@ -155,6 +156,17 @@ impl Record {
             fs::read_to_string(&path).map_err(|source| TrainingError::File { file: path.display().to_string(), source })?;
         toml::from_str(&text).map_err(|e| meaning(&path, e.to_string()))
     }
+}
+
+/// Removes what was written aside in `dir` and never renamed.
+fn clear(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(ASIDE) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn meaning(path: &Path, problem: String) -> TrainingError {

@@ -25,7 +25,7 @@ use crate::{
         TrainingError,
         features::{self, Cache, PAD, preprocessing},
         model::{Clip, Kept, MiniLm, MobileNetV2, Pair, Projection, TextTower, Trained, clip::layout, image_trunk, text_trunk},
-        onnx::Model,
+        onnx::{GraphProto, Model},
         progress::Show,
         weights::{Tensor, Weights},
     },
@@ -160,8 +160,7 @@ pub fn bundle(
     show: Show,
 ) -> Result<Start<Pair>, TrainingError> {
     let opened = Bundle::open(dir)?;
-    let file = dir.join(IMAGE_F32);
-    let (weights, image) = image_tower(&file)?;
+    let (weights, image) = image_tower(&opened)?;
     let vision = MobileNetV2::new(&weights, device)?;
     let scale = opened.manifest.calibration.captions.as_ref().map_or(settings.model.scale, |captions| captions.scale);
     let mut checksums: BTreeMap<String, String> =
@@ -180,7 +179,7 @@ pub fn bundle(
         let (_, [words, _]) = weights.shaped("embeddings.word_embeddings.weight", [None, None])?;
         tokens.check(words)?;
         let trunk = MiniLm::new(&weights, device)?;
-        let heads = Trained { image, text: text_projection(dir)?, scale, residuals: Vec::new() };
+        let heads = Trained { image, text: text_projection(&opened)?, scale, residuals: Vec::new() };
         let text = TextTower::new(trunk, &heads.text, device);
         Pair::new(vision, text, &heads, device)
     };
@@ -188,10 +187,16 @@ pub fn bundle(
     Ok(Start { model, image, text, checksums, beside: BTreeMap::new() })
 }
 
-/// The trunk and the projection of an exported image tower, out of its graph's constants.
-fn image_tower(path: &Path) -> Result<(Weights, Projection), TrainingError> {
-    let file = path.display().to_string();
-    let graph = Model::read(path)?.graph;
+/// The graph of the file `name` of `bundle`, which must be as it was sealed.
+fn graph(bundle: &Bundle, name: &str) -> Result<GraphProto, TrainingError> {
+    let file = bundle.dir().join(name).display().to_string();
+    Ok(Model::parse(&file, &bundle.read(name)?)?.graph)
+}
+
+/// The trunk and the projection of the exported image tower, out of its graph's constants.
+fn image_tower(bundle: &Bundle) -> Result<(Weights, Projection), TrainingError> {
+    let file = bundle.dir().join(IMAGE_F32).display().to_string();
+    let graph = graph(bundle, IMAGE_F32)?;
     let names = graph.initializer.iter().map(|tensor| tensor.name().to_owned());
     let constants: BTreeMap<String, Tensor> =
         names.filter_map(|name| graph.floats(&name).map(|(shape, values)| (name, Tensor { shape, values }))).collect();
@@ -203,11 +208,13 @@ fn image_tower(path: &Path) -> Result<(Weights, Projection), TrainingError> {
 }
 
 /// The projection of a bundle's text tower, in 8 bits or in float.
-fn text_projection(dir: &Path) -> Result<Projection, TrainingError> {
-    let path = [TEXT_F32, TEXT_INT8].map(|name| dir.join(name)).into_iter().find(|path| path.exists());
-    let path = path.unwrap_or_else(|| dir.join(TEXT_INT8));
-    let graph = Model::read(&path)?.graph;
-    let missing = |tensor: &str| TrainingError::Missing { file: path.display().to_string(), tensor: tensor.to_owned() };
+fn text_projection(bundle: &Bundle) -> Result<Projection, TrainingError> {
+    let name = if bundle.has(TEXT_F32) { TEXT_F32 } else { TEXT_INT8 };
+    let graph = graph(bundle, name)?;
+    let missing = |tensor: &str| TrainingError::Missing {
+        file: bundle.dir().join(name).display().to_string(),
+        tensor: tensor.to_owned(),
+    };
     let (_, bias) = graph.floats("projection.0.bias").ok_or_else(|| missing("projection.0.bias"))?;
     let weight = match graph.floats("projection.0.weight") {
         Some((_, weight)) => weight,

@@ -53,15 +53,17 @@ impl Model {
     pub fn read(path: &Path) -> Result<Self, TrainingError> {
         let file = path.display().to_string();
         let bytes = fs::read(path).map_err(|source| TrainingError::File { file: file.clone(), source })?;
-        let damaged = |problem: String| TrainingError::Data { file, problem: format!("{problem}; export it again") };
-        let whole = ModelProto::decode(&bytes[..]).map_err(|error| damaged(error.to_string()));
-        let whole = whole?;
+        Self::parse(&file, &bytes)
+    }
+
+    /// The same of bytes that came from `file`.
+    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, TrainingError> {
+        let damaged =
+            |problem: String| TrainingError::Data { file: file.to_owned(), problem: format!("{problem}; export it again") };
+        let whole = ModelProto::decode(bytes).map_err(|error| damaged(error.to_string()))?;
         let told = whole.metadata_props.into_iter();
         let metadata = told.map(|entry| (entry.key().to_owned(), entry.value().to_owned())).collect();
-        whole.graph.map(|graph| Self { graph, metadata }).ok_or_else(|| TrainingError::Data {
-            file: path.display().to_string(),
-            problem: "it holds no graph; export it again".to_owned(),
-        })
+        whole.graph.map(|graph| Self { graph, metadata }).ok_or_else(|| damaged("it holds no graph".to_owned()))
     }
 
     /// Writes the file whole or not at all.
