@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -16,7 +17,7 @@ use streetscape::{
     training::{
         fit::{MODEL, RECORD},
         model::clip::layout::Checkpoint,
-        weights::Weights,
+        weights::{self, Tensor, Weights},
     },
 };
 
@@ -126,6 +127,75 @@ fn a_clip_goes_from_its_checkpoint_to_a_walk() {
     assert!(told.contains("is not calibrated, so that nothing would be said"), "{told}");
     let said = done(replayed);
     assert_eq!(said.lines().filter(|line| line.contains("crossing")).count(), 0, "{said}");
+}
+
+/// A copy of the small CLIP in `dir`, damaged.
+fn damaged(dir: &Path, damage: impl Fn(&Path)) {
+    fs::create_dir(dir).unwrap();
+    for name in ["config.json", "preprocessor_config.json", "tokenizer.json", MODEL] {
+        fs::copy(own("tests/parity/quick-gelu").join(name), dir.join(name)).unwrap();
+    }
+    damage(dir);
+}
+
+/// The same with other tensors.
+fn reweighed(dir: &Path, change: impl Fn(&mut BTreeMap<String, Tensor>)) {
+    damaged(dir, |dir| {
+        let mut tensors = Weights::read(&dir.join(MODEL)).unwrap().into_tensors();
+        change(&mut tensors);
+        weights::write(&dir.join(MODEL), &tensors, None).unwrap();
+    });
+}
+
+#[test]
+fn a_clip_that_is_not_whole_is_refused_by_every_command_with_nothing_left() {
+    let dir = tempfile::tempdir().unwrap();
+    pairs(dir.path());
+    let at = |name: &str| dir.path().join(name);
+    const NORM: &str = "vision_model.post_layernorm.weight";
+    reweighed(&at("missing"), |all| drop(all.remove(NORM)));
+    reweighed(&at("extra"), |all| drop(all.insert("head.weight".to_owned(), all[NORM].clone())));
+    reweighed(&at("misshapen"), |all| all.get_mut(NORM).unwrap().shape.push(1));
+    reweighed(&at("nan"), |all| all.get_mut(NORM).unwrap().values[0] = f32::NAN);
+    damaged(&at("cut"), |dir| {
+        let bytes = fs::read(dir.join(MODEL)).unwrap();
+        fs::write(dir.join(MODEL), &bytes[..bytes.len() / 2]).unwrap();
+    });
+    damaged(&at("contradicts"), |dir| {
+        let text = fs::read_to_string(dir.join("config.json")).unwrap();
+        fs::write(dir.join("config.json"), text.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3")).unwrap();
+    });
+    damaged(&at("tokenizer"), |dir| {
+        fs::copy(own("tests/data/bundle/tokenizer.json"), dir.join("tokenizer.json")).unwrap();
+    });
+    let wants = [
+        ("missing", "model.safetensors: no float tensor named vision_model.post_layernorm.weight"),
+        ("extra", "model.safetensors: a tensor named head.weight that this network does not have"),
+        ("misshapen", "model.safetensors: vision_model.post_layernorm.weight has the shape"),
+        ("nan", "model.safetensors: vision_model.post_layernorm.weight holds a value that is not finite"),
+        ("cut", "model.safetensors: not a whole safetensors file"),
+        ("contradicts", "model.safetensors: no float tensor named"),
+        ("tokenizer", "tokenizer.json: it knows 14 words where config.json has vocab_size 112"),
+    ];
+    for (name, want) in wants {
+        let (from, out, run) = (at(name), at("out"), at("run"));
+        let commands = [
+            ("fit", fit(dir.path(), text(&from), &run, &[])),
+            ("export", train(&["export", "--from", text(&from), "--out", text(&out)])),
+            ("add", walk(&["models", "add", text(&from), "--out", text(&out)])),
+        ];
+        for (command, output) in commands {
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.code() == Some(1) && told.contains(want), "{command}, {name}: {told} against {want}");
+        }
+        assert!(!out.exists() && !run.join(MODEL).exists() && !run.join(RECORD).exists(), "{name}");
+    }
+
+    // Nor does a run whose weights were damaged since leave half a bundle.
+    done(fit(dir.path(), text(&own("tests/parity/quick-gelu")), &at("run"), &[]));
+    fs::write(at("run").join(MODEL), "").unwrap();
+    let output = train(&["export", "--run", text(&at("run")), "--out", text(&at("out"))]);
+    assert!(output.status.code() == Some(1) && !at("out").exists());
 }
 
 #[test]
