@@ -47,7 +47,7 @@ parity: ## set up, and hold ViT-B/32 against transformers, open_clip and PyTorch
 	@tools/setup.sh build run parity
 	@[ -e .cache/parity/vit-b-32/vectors.safetensors ] || .cache/parity-venv/bin/python tools/parity/vectors.py --full .cache/parity
 	@cargo test --locked --features train --test parity -- --include-ignored --nocapture --test-threads 1
-	@.cache/parity-venv/bin/python tools/parity/check.py .cache/parity/vit-b-32 .cache/parity/written
+	@.cache/parity-venv/bin/python tools/parity/check.py .cache/parity/vit-b-32 .cache/parity/written models/street
 
 doc: ## build the documentation; a warning is an error
 	@tools/setup.sh build

@@ -9,7 +9,7 @@ use std::{
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
 use streetscape::{
-    bundle::{IMAGE_F16, IMAGE_F32, TEXT_F16, TEXT_F32},
+    bundle::{IMAGE_F16, IMAGE_F32, IMAGE_INT8, TEXT_F16, TEXT_F32, TEXT_INT8},
     encoder::Preprocessor,
     observation::View,
     training::{
@@ -21,6 +21,7 @@ use streetscape::{
         },
         onnx::{halved, towers},
         optimiser::{AdamW, AdamWSettings, Slopes},
+        quantise::{WeightBits, dynamic},
         schedule::learning_rate,
         weights::{self, Weights},
     },
@@ -80,9 +81,10 @@ impl Reference {
         let weights = layout::weights(&self.checkpoint.model).unwrap();
         let image = towers::clip_image(&weights, &self.checkpoint.config).unwrap();
         let text = towers::clip_text(&weights, &self.checkpoint.config).unwrap();
-        for (tower, whole, half) in [(image, IMAGE_F32, IMAGE_F16), (text, TEXT_F32, TEXT_F16)] {
+        for (tower, whole, half, small) in [(image, IMAGE_F32, IMAGE_F16, IMAGE_INT8), (text, TEXT_F32, TEXT_F16, TEXT_INT8)] {
             tower.write(&dir.join(whole)).unwrap();
             halved(&tower).write(&dir.join(half)).unwrap();
+            dynamic(&tower, WeightBits::Seven, &[]).unwrap().write(&dir.join(small)).unwrap();
         }
     }
 

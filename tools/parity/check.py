@@ -1,8 +1,9 @@
 """Takes what the trainer wrote back to the references: `transformers` loads the folder, ONNX's checker and runtime take the graphs.
 
-    python tools/parity/check.py .cache/parity/vit-b-32 .cache/parity/written
+    python tools/parity/check.py .cache/parity/vit-b-32 .cache/parity/written models/street
 
-The first folder holds the vectors that `vectors.py` made, the second what the trainer wrote of the same checkpoint.
+The first folder holds the vectors that `vectors.py` made, the second what the trainer wrote of the same checkpoint. Of further folders the checker
+alone takes the graphs.
 """
 
 import itertools
@@ -29,7 +30,7 @@ def apart(name, found, want, most):
 
 
 def main():
-    made, written = map(pathlib.Path, sys.argv[1:3])
+    made, written, *others = map(pathlib.Path, sys.argv[1:])
     vectors = load_file(made / "vectors.safetensors")
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
@@ -50,10 +51,12 @@ def main():
     }
     for (tower, fed), (precision, most) in itertools.product(inputs.items(), ONNX.items()):
         path = written / f"{tower}.{precision}.onnx"
-        onnx.checker.check_model(str(path), full_check=True)
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         [found] = session.run(None, fed)
         good.append(apart(f"ONNX Runtime, {tower} embeddings, {precision}", found, vectors[f"{tower}_embeds"], most))
+    for path in sorted(path for folder in [written, *others] for path in folder.glob("*.onnx")):
+        onnx.checker.check_model(str(path), full_check=True)
+        print(f"the checker takes {path}")
     sys.exit(0 if all(good) else 1)
 
 
