@@ -299,7 +299,7 @@ fn what_nothing_can_be_learned_from_is_refused_with_its_mend() {
     let shard = cut.path().join("train-000.tar");
     let bytes = fs::read(&shard).unwrap();
     fs::write(&shard, &bytes[..bytes.len() / 2]).unwrap();
-    check_refused(cut.path(), &[], &["train-000.tar"]);
+    check_refused(cut.path(), &[], &["train-000.tar", "make it again"]);
 }
 
 #[test]

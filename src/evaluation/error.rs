@@ -17,6 +17,14 @@ pub enum EvaluationError {
         /// What the system said.
         source: io::Error,
     },
+    /// A shard is no tar, or not all of one.
+    #[error("{file}: not a whole tar: {source}; fetch or make it again")]
+    Tar {
+        /// The shard.
+        file: String,
+        /// Where it breaks off.
+        source: io::Error,
+    },
     /// A record beside a photo can't be read.
     #[error("{file}: {entry}: {source}; repack the shard or leave this photo out")]
     Record {

@@ -164,15 +164,15 @@ impl Shard {
     /// Reads the tar at `path`. A photo without a record has an empty one.
     pub fn read(path: &Path) -> Result<Self, EvaluationError> {
         let file = path.display().to_string();
-        let io = |source| EvaluationError::File { file: file.clone(), source };
-        let bytes = fs::read(path).map_err(io)?;
+        let bytes = fs::read(path).map_err(|source| EvaluationError::File { file: file.clone(), source })?;
+        let cut = |source| EvaluationError::Tar { file: file.clone(), source };
         let mut photos: Vec<(String, Range<usize>)> = Vec::new();
         let mut records: HashMap<String, Record> = HashMap::new();
         let mut maps: HashMap<String, Range<usize>> = HashMap::new();
         let mut archive = tar::Archive::new(&bytes[..]);
-        for entry in archive.entries().map_err(io)? {
-            let mut entry = entry.map_err(io)?;
-            let name = entry.path().map_err(io)?.display().to_string();
+        for entry in archive.entries().map_err(cut)? {
+            let mut entry = entry.map_err(cut)?;
+            let name = entry.path().map_err(cut)?.display().to_string();
             let Some((key, ending)) = split(&name) else { continue };
             let start = usize::try_from(entry.raw_file_position()).unwrap_or(usize::MAX);
             let place = start..start.saturating_add(usize::try_from(entry.size()).unwrap_or(usize::MAX));
@@ -181,7 +181,7 @@ impl Shard {
                 "seg.png" => drop(maps.insert(key.to_owned(), place)),
                 "json" => {
                     let mut text = Vec::new();
-                    entry.read_to_end(&mut text).map_err(io)?;
+                    entry.read_to_end(&mut text).map_err(cut)?;
                     let record = serde_json::from_slice(&text).map_err(|source| EvaluationError::Record {
                         file: file.clone(),
                         entry: name.clone(),

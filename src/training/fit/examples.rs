@@ -181,7 +181,8 @@ mod tests {
         assert_eq!(cut(&whole, whole.len()).expect("whole"), 2);
         for length in (1..whole.len() - 1024 - 512).step_by(50).filter(|length| length % 512 != 0) {
             let error = cut(&whole, length).expect_err("cut").to_string();
-            assert!(error.contains("train-0.tar"), "{length}: {error}");
+            let mends = ["fetch or make it again", "repack the shard"];
+            assert!(error.contains("train-0.tar: ") && mends.iter().any(|mend| error.contains(mend)), "{length}: {error}");
         }
     }
 }

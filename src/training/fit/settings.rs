@@ -301,6 +301,14 @@ mod tests {
     }
 
     #[test]
+    fn every_key_stands_below_words_of_its_own_or_its_groups() {
+        let lines: Vec<&str> = DEFAULTS.lines().collect();
+        for pair in lines.windows(2).filter(|pair| pair[1].contains(" = ") && !pair[1].starts_with('#')) {
+            assert!(pair[0].starts_with('#') || pair[0].contains(" = "), "{} is not explained", pair[1]);
+        }
+    }
+
+    #[test]
     fn flags_go_before_the_file_and_the_file_before_the_defaults() {
         check("", &[], Ok((64, "models/street")));
         check("[train]\nbatch = 8", &[], Ok((8, "models/street")));
