@@ -23,7 +23,7 @@ struct Reserved {
 const RESERVED: &[Reserved] = &[
     Reserved { names: &["ort"], users: &["encoder"] },
     Reserved { names: &["nokhwa", "zune_jpeg", "image", "png"], users: &["capture"] },
-    Reserved { names: &["tts", "cpal", "alsa"], users: &["speech"] },
+    Reserved { names: &["speech_dispatcher", "cpal", "alsa"], users: &["speech"] },
     // ONNX Runtime and espeak-ng are opened at run time.
     Reserved { names: &["libloading"], users: &["encoder", "speech"] },
     Reserved { names: &["anyhow"], users: &["bin"] },

@@ -1,18 +1,16 @@
 //! The system's voice: Speech Dispatcher, as the walker has set it up.
 //!
 //! Owns the connection, on a thread of its own, since a server that hangs must not hang the walk. Leaves the choice of
-//! synthesiser and voice to the walker's own settings.
+//! synthesiser and voice to the walker's own settings; asks for the language only.
 
 use std::{
     collections::HashMap,
-    env,
-    mem::ManuallyDrop,
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     thread,
     time::Duration,
 };
 
-use tts::{Backends, Tts};
+use speech_dispatcher::{Connection, Mode, Priority};
 
 use super::{LengthModel, Rate, SpeechError, UtteranceId, Voice, VoiceEvent, watchdog::Watchdog};
 
@@ -41,8 +39,7 @@ pub struct SystemVoice {
 }
 
 impl SystemVoice {
-    /// Connects, starting the server where that is its way, and tries it with a sentence at no volume. Refuses where the system
-    /// speaks another language than `language`.
+    /// Connects, starting the server where that is its way, asks for a voice of `language`, and tries it with a sentence at no volume.
     pub fn open(language: &str, rate: Rate) -> Result<Self, SpeechError> {
         let fail = |problem: String| SpeechError::Open { voice: NAME, problem };
         let (notes, inbox) = mpsc::channel();
@@ -51,9 +48,9 @@ impl SystemVoice {
         let callbacks = notes.clone();
         let language = language.to_owned();
         let run = move || match connect(&language, rate, &callbacks, &inbox) {
-            Ok(tts) => {
+            Ok(server) => {
                 if ready.send(Ok(())).is_ok() {
-                    converse(tts, &inbox, &outbox);
+                    converse(&server, &inbox, &outbox);
                 }
             }
             Err(problem) => drop(ready.send(Err(problem))),
@@ -113,79 +110,80 @@ impl Drop for SystemVoice {
     }
 }
 
-/// A connection that reports to `notes` and has begun a sentence that nobody hears. It is never dropped: `tts` then forgets its
-/// callbacks, and aborts the program if the server still calls one of them.
-fn connect(language: &str, rate: Rate, notes: &Sender<Note>, inbox: &Receiver<Note>) -> Result<ManuallyDrop<Tts>, String> {
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| env::var(v).ok().filter(|v| !v.is_empty()));
-    let spoken = spoken(locale.as_deref().unwrap_or_default());
-    if spoken != primary(language) {
-        return Err(format!("it speaks {spoken} here, and the words are in {language}; set LANG, or take the direct voice"));
-    }
-    let tts =
-        Tts::new(Backends::SpeechDispatcher).map_err(|e| format!("{e}; install speech-dispatcher, and try `spd-say hello`"))?;
-    let mut tts = ManuallyDrop::new(tts);
+/// A connection that reports to `notes` and has begun a sentence that nobody hears.
+fn connect(language: &str, rate: Rate, notes: &Sender<Note>, inbox: &Receiver<Note>) -> Result<Connection, String> {
+    let server = Connection::open("streetscape", "walk", "walker", Mode::Threaded)
+        .map_err(|e| format!("{e}; install speech-dispatcher, and try `spd-say hello`"))?;
     let (began, ended, cancelled) = (notes.clone(), notes.clone(), notes.clone());
+    server.on_begin(Some(Box::new(move |message, _| drop(began.send(Note::Began(message as u64))))));
+    server.on_end(Some(Box::new(move |message, _| drop(ended.send(Note::Ended(message as u64))))));
+    server.on_cancel(Some(Box::new(move |message, _| drop(cancelled.send(Note::Cancelled(message as u64))))));
     let refused = |e| format!("Speech Dispatcher refused: {e}; try `spd-say hello`");
-    tts.on_utterance_begin(Some(Box::new(move |id| drop(began.send(Note::Began(message(id))))))).map_err(refused)?;
-    tts.on_utterance_end(Some(Box::new(move |id| drop(ended.send(Note::Ended(message(id))))))).map_err(refused)?;
-    tts.on_utterance_stop(Some(Box::new(move |id| drop(cancelled.send(Note::Cancelled(message(id))))))).map_err(refused)?;
-    tts.set_rate(dispatcher_rate(rate)).map_err(refused)?;
-
-    let (volume, silent) = (tts.get_volume().map_err(refused)?, tts.min_volume());
-    tts.set_volume(silent).map_err(refused)?;
-    let probe = tts.speak("one", true).map_err(refused)?.ok_or("Speech Dispatcher took no message; try `spd-say hello`")?;
-    // Whoever opens the voice waits no longer than `OPEN`.
-    inbox.iter().find(|note| matches!(note, Note::Began(id) if *id == message(probe)));
-    tts.stop().map_err(refused)?;
-    tts.set_volume(volume).map_err(refused)?;
-    Ok(tts)
-}
-
-/// The server's number of a message.
-fn message(id: tts::UtteranceId) -> u64 {
-    let tts::UtteranceId::SpeechDispatcher(id) = id;
-    id
-}
-
-/// The language of a system with `locale`, which is that of its voice. To ask the server takes seconds: it lists 13,000 voices.
-fn spoken(locale: &str) -> String {
-    match primary(locale).as_str() {
-        "" | "c" | "posix" => "en".to_owned(),
-        language => language.to_owned(),
+    server.set_language(dispatcher_language(language)).map_err(refused)?;
+    if let Some(voice) = dispatcher_voice(language) {
+        // A synthesiser that has no such voice keeps the one that it chose for the language.
+        let _ = server.set_synthesis_voice(&voice);
     }
+    server.set_voice_rate(dispatcher_rate(rate)).map_err(refused)?;
+
+    let volume = server.get_volume();
+    server.set_volume(SILENT).map_err(refused)?;
+    let probe = server.say(Priority::Important, "1").ok_or("Speech Dispatcher took no message; try `spd-say hello`")?;
+    // Whoever opens the voice waits no longer than `OPEN`.
+    inbox.iter().find(|note| matches!(note, Note::Began(message) if *message == probe));
+    server.cancel().map_err(refused)?;
+    server.set_volume(volume).map_err(refused)?;
+    Ok(server)
 }
 
-fn primary(tag: &str) -> String {
-    tag.split(['-', '_', '.', '@']).next().unwrap_or_default().to_lowercase()
+/// The server's lowest volume.
+const SILENT: i32 = -100;
+
+/// The server's name of a language: without its region, of which synthesisers know few.
+fn dispatcher_language(tag: &str) -> &str {
+    tag.split(['-', '_']).next().unwrap_or(tag)
+}
+
+/// The voice to ask for where the language alone finds a bad one: of espeak-ng's two for Chinese the first spells its own Pinyin in
+/// English letters.
+fn dispatcher_voice(tag: &str) -> Option<speech_dispatcher::Voice> {
+    (dispatcher_language(tag) == "zh").then(|| speech_dispatcher::Voice {
+        name: "Chinese (Mandarin, latin as Pinyin)".to_owned(),
+        language: "cmn-latn-pinyin".to_owned(),
+        variant: None,
+    })
 }
 
 /// The server's scale from -100 to 100, as its espeak-ng module reads it: -100 is 80 words a minute, 0 is 170, 100 is 449.
 /// Its other modules have no scale in words a minute.
-fn dispatcher_rate(rate: Rate) -> f32 {
+fn dispatcher_rate(rate: Rate) -> i32 {
     let rate = rate.words_a_minute() as f32;
     let scaled = if rate < 170.0 { (rate - 170.0) / (170.0 - 80.0) } else { (rate - 170.0) / (449.0 - 170.0) };
-    (scaled * 100.0).round().clamp(-100.0, 100.0)
+    (scaled * 100.0).round().clamp(-100.0, 100.0) as i32
 }
 
 /// The thread of the connection. Notes come in one queue, so that a report is never read before the answer that names it.
-fn converse(mut tts: ManuallyDrop<Tts>, inbox: &Receiver<Note>, outbox: &Sender<VoiceEvent>) {
+fn converse(server: &Connection, inbox: &Receiver<Note>, outbox: &Sender<VoiceEvent>) {
     let mut ours: HashMap<u64, UtteranceId> = HashMap::new();
     for note in inbox {
         let event = match note {
-            Note::Say(id, text) => match tts.speak(text, true) {
-                Ok(Some(server)) => {
-                    ours.insert(message(server), id);
-                    None
+            Note::Say(id, text) => {
+                // What was being said is cut short; a zero would end the program.
+                let cut = server.cancel();
+                match (cut, server.say(Priority::Important, text.replace('\0', " "))) {
+                    (Ok(()), Some(message)) => {
+                        ours.insert(message, id);
+                        None
+                    }
+                    _ => Some(VoiceEvent::Lost("Speech Dispatcher took no message".to_owned())),
                 }
-                Ok(None) => Some(VoiceEvent::Lost("Speech Dispatcher took no message".to_owned())),
-                Err(e) => Some(VoiceEvent::Lost(format!("Speech Dispatcher: {e}"))),
-            },
-            Note::Stop => tts.stop().err().map(|e| VoiceEvent::Lost(format!("Speech Dispatcher: {e}"))),
-            Note::Began(server) => ours.get(&server).copied().map(VoiceEvent::Began),
-            Note::Ended(server) => ours.remove(&server).map(VoiceEvent::Finished),
-            Note::Cancelled(server) => ours.remove(&server).map(VoiceEvent::Stopped),
+            }
+            Note::Stop => server.cancel().err().map(|e| VoiceEvent::Lost(format!("Speech Dispatcher: {e}"))),
+            Note::Began(message) => ours.get(&message).copied().map(VoiceEvent::Began),
+            Note::Ended(message) => ours.remove(&message).map(VoiceEvent::Finished),
+            Note::Cancelled(message) => ours.remove(&message).map(VoiceEvent::Stopped),
             Note::Close => {
-                let _ = tts.stop();
+                let _ = server.cancel();
                 return;
             }
         };
@@ -201,17 +199,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_systems_language_is_that_of_its_locale() {
-        for (locale, want) in
-            [("", "en"), ("C.UTF-8", "en"), ("POSIX", "en"), ("de_DE.UTF-8", "de"), ("en_GB", "en"), ("ca@x", "ca")]
-        {
-            assert_eq!(spoken(locale), want, "{locale:?}");
+    fn a_language_is_asked_for_without_its_region() {
+        for (tag, want) in [("en", "en"), ("zh-TW", "zh"), ("de", "de")] {
+            assert_eq!(dispatcher_language(tag), want);
         }
+        assert!(dispatcher_voice("zh-TW").is_some() && dispatcher_voice("de").is_none());
     }
 
     #[test]
     fn a_rate_is_told_on_the_servers_scale() {
-        for (rate, want) in [(120, -56.0), (170, 0.0), (190, 7.0), (300, 47.0), (449, 100.0), (450, 100.0)] {
+        for (rate, want) in [(120, -56), (170, 0), (190, 7), (300, 47), (449, 100), (450, 100)] {
             assert_eq!(dispatcher_rate(Rate::new(rate).unwrap()), want, "{rate}");
         }
     }

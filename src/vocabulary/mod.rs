@@ -1,6 +1,6 @@
 //! What is looked for: facets, their classes, and the prompts by which the model knows them.
 //!
-//! Owns `models/vocabulary.toml`: its loading and checking. Leaves embedding the prompts to `encoder`, the spoken words to
+//! Owns `models/vocabulary.toml`: its loading and checking. `lint` judges what may be said, `phrases` reads what a caregiver adds. Leaves embedding the prompts to `encoder`, the spoken words to
 //! `voices/`, probabilities to `ranking`.
 
 use std::{collections::HashSet, fs, io, path::Path};
@@ -8,6 +8,9 @@ use std::{collections::HashSet, fs, io, path::Path};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+
+pub mod lint;
+pub mod phrases;
 
 /// The shipped vocabulary, part of the program.
 const SHIPPED: &str = include_str!("../../models/vocabulary.toml");

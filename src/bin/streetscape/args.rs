@@ -1,12 +1,15 @@
 //! The command line as it is typed. Checked and turned into settings by the commands.
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use streetscape::{
     encoder::{DeviceChoice, Precision},
-    speech::VoiceChoice,
+    speech::{VoiceChoice, Words},
 };
+
+/// Spoken where there are no words for the language that is wanted.
+const FALLBACK: &str = "en";
 
 /// An assistant for blind pedestrians: a camera sees the street, a voice says what matters now.
 ///
@@ -35,9 +38,9 @@ pub struct Common {
     /// The ONNX Runtime library [default: ORT_DYLIB_PATH, beside the program, where set-up put it]
     #[arg(long, global = true, value_name = "FILE")]
     pub runtime: Option<PathBuf>,
-    /// The language that is spoken
-    #[arg(long, global = true, default_value = "en", value_name = "TAG")]
-    pub language: String,
+    /// The language that is spoken, as en, zh-TW, de, es or fr [default: the system's]
+    #[arg(long, global = true, value_name = "TAG")]
+    pub language: Option<String>,
     /// The voice: auto, system, direct or none
     #[arg(long, global = true, default_value = "auto", value_name = "NAME")]
     pub voice: VoiceChoice,
@@ -53,6 +56,26 @@ pub struct Common {
     /// How much is told on stderr: error, warn, info, debug or trace
     #[arg(long, global = true, value_enum, default_value_t = LogLevel::Warn, value_name = "LEVEL")]
     pub log: LogLevel,
+}
+
+impl Common {
+    /// The language that is spoken: the one that was asked for, else the system's; English, and a word about it, where there are no
+    /// words for that. Asked for once, before any command.
+    pub fn settle_language(&mut self) {
+        let system = || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| env::var(v).ok().filter(|v| !v.is_empty()));
+        let wanted = self.language.take().or_else(system).unwrap_or_default();
+        let serving = Words::serving(&wanted);
+        if serving.is_none() && !self.quiet {
+            let shipped = Words::languages().collect::<Vec<_>>().join(", ");
+            eprintln!("streetscape: there are no words for {wanted}; speaking {FALLBACK}. There are {shipped}");
+        }
+        self.language = Some(serving.unwrap_or(FALLBACK).to_owned());
+    }
+
+    /// The language that is spoken, once it is settled.
+    pub fn language(&self) -> &str {
+        self.language.as_deref().unwrap_or(FALLBACK)
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -81,6 +104,9 @@ pub enum Command {
     /// List and check models
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Judge what a caregiver would have said
+    #[command(subcommand)]
+    Phrases(PhrasesCommand),
     /// Print completions for a shell
     #[command(hide = true)]
     Completions { shell: clap_complete::Shell },
@@ -165,6 +191,15 @@ pub enum ModelsCommand {
         /// The new folder, in place of one among your models
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PhrasesCommand {
+    /// Refuse what tells a walker that it is safe, clear, allowed or time to go, or a signal's colour; 1 if any is refused
+    Check {
+        /// A phrases.toml, or a plain list, a phrase a line
+        file: PathBuf,
     },
 }
 

@@ -94,7 +94,7 @@ fn camera() -> Result<String, String> {
 
 fn voice(choice: VoiceChoice, common: &Common) -> Result<String, String> {
     let rate = Rate::new(common.rate).unwrap_or_default();
-    match speech::open(choice, &common.language, rate) {
+    match speech::open(choice, common.language(), rate) {
         Ok((voice, _)) => Ok(format!("{} works", voice.name())),
         Err(SpeechError::NoVoice { reasons }) => Err(reasons.join("; ")),
         Err(error) => Err(told(error)),

@@ -8,20 +8,25 @@ use std::{
 use anyhow::Result;
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, Common, LogLevel, ModelsCommand};
+use args::{Cli, Command, Common, LogLevel, ModelsCommand, PhrasesCommand};
 
 mod args;
 mod doctor;
 mod models;
 mod photos;
+mod phrases;
 mod setting_up;
 mod walking;
 
 fn main() -> ExitCode {
     // SAFETY: the first thing done, before any thread.
     unsafe { streetscape::encoder::forbid_telemetry() };
-    let Cli { command, common } = Cli::parse();
+    let Cli { command, mut common } = Cli::parse();
     listen_to_log(&common);
+    // To the lint, no language means every language.
+    if !matches!(command, Command::Phrases(_)) {
+        common.settle_language();
+    }
     match run(command, &common) {
         Ok(code) => code,
         Err(error) => {
@@ -43,6 +48,7 @@ fn run(command: Command, common: &Common) -> Result<ExitCode> {
         Command::Models(ModelsCommand::List) => models::list(common),
         Command::Models(ModelsCommand::Check { dir }) => models::check(&dir, common),
         Command::Models(ModelsCommand::Add { dir, name, out }) => models::add(&dir, name, out, common),
+        Command::Phrases(PhrasesCommand::Check { file }) => phrases::check(&file, common),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "streetscape", &mut io::stdout());
             Ok(ExitCode::SUCCESS)

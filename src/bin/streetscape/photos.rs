@@ -34,7 +34,7 @@ pub fn describe(args: &ImageArgs, common: &Common) -> Result<ExitCode> {
     let photos = Photos::open(&args.images);
     let model = Model::open(common)?;
     let mut ranker = model.ranker()?;
-    let words = Words::load(&common.language)?;
+    let words = Words::load(common.language())?;
     let views = ranker.views();
     let mut observation = Observation::default();
     answer(photos, &model, &views, common, |name, embeddings| {

@@ -68,14 +68,14 @@ pub fn walk(args: &WalkArgs, common: &Common) -> Result<ExitCode> {
     let (model, stages, encoder) = match ready(common) {
         Ok(ready) => ready,
         Err(error) => {
-            speak_to_end(voice.as_mut(), &Words::load(&common.language)?.sentence("session-cannot-start", None)?);
+            speak_to_end(voice.as_mut(), &Words::load(common.language())?.sentence("session-cannot-start", None)?);
             return Err(error);
         }
     };
     let stop = Arc::new(AtomicBool::new(false));
     let record = args.record.as_deref().map(|dir| recorder(dir, args.camera.as_deref())).transpose()?;
     let camera = args.camera.clone();
-    let (choice, language, rate) = (common.voice, common.language.clone(), rate(common));
+    let (choice, language, rate) = (common.voice, common.language().to_owned(), rate(common));
     let walk = Walk {
         stages,
         encoder,
@@ -144,7 +144,7 @@ fn silent(model: &Model) -> String {
 fn stages(model: &Model, common: &Common) -> Result<Stages> {
     let narrator = Narrator::new(&model.vocabulary, EvidenceConfig::default(), narrator::Pace::default())?;
     let queue = SpeechQueue::default();
-    let (words, sight) = (Words::load(&common.language)?, Sight::new(SightConfig::default()));
+    let (words, sight) = (Words::load(common.language())?, Sight::new(SightConfig::default()));
     Ok(Stages::new(model.ranker()?, narrator, queue, words, sight))
 }
 
@@ -154,7 +154,7 @@ fn rate(common: &Common) -> Rate {
 }
 
 fn open_voice(common: &Common) -> Result<Box<dyn Voice>> {
-    let (voice, refusals) = speech::open(common.voice, &common.language, rate(common))?;
+    let (voice, refusals) = speech::open(common.voice, common.language(), rate(common))?;
     for refusal in refusals {
         tracing::warn!("{refusal}");
     }

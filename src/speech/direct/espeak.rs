@@ -64,6 +64,16 @@ impl Drop for Claim {
     }
 }
 
+/// The names of espeak-ng's voices for a language, the best first. Of its two for Chinese the one that is called `cmn` spells its own
+/// Pinyin in English letters.
+fn voices(language: &str) -> Vec<&str> {
+    let primary = language.split(['-', '_']).next().unwrap_or(language);
+    match primary {
+        "zh" => vec!["cmn-latn-pinyin", "cmn", "zh"],
+        _ => vec![language, primary],
+    }
+}
+
 /// The engine, ready to speak one language at one rate.
 pub(super) struct Engine {
     library: Library,
@@ -75,23 +85,33 @@ pub(super) struct Engine {
 impl Engine {
     /// Opens the library and its voice data; errors say what is missing and how to mend it.
     pub(super) fn open(language: &str, rate: Rate) -> Result<Self, String> {
-        let voice = CString::new(language).map_err(|_| format!("{language:?} is no language"))?;
         let claim = Claim::take().ok_or("espeak-ng speaks already in this program; close its other voice")?;
         let engine = Self::load(claim)?;
-        // SAFETY: the types are those of speak_lib.h, `voice` lives through the call, and the library is initialised.
-        let (voice_set, rate_set) = unsafe {
-            let set_voice: Symbol<SetVoice> = engine.symbol(b"espeak_SetVoiceByName\0")?;
+        engine.choose_voice(language)?;
+        // SAFETY: the types are those of speak_lib.h, and the library is initialised.
+        let rate_set = unsafe {
             let set_parameter: Symbol<SetParameter> = engine.symbol(b"espeak_SetParameter\0")?;
             let words_a_minute = c_int::try_from(rate.words_a_minute()).unwrap_or(c_int::MAX);
-            (set_voice(voice.as_ptr()), set_parameter(RATE, words_a_minute, 0))
+            set_parameter(RATE, words_a_minute, 0)
         };
-        if voice_set != OK {
-            return Err(format!("espeak-ng has no voice for {language}; see `espeak-ng --voices`"));
-        }
         if rate_set != OK {
             return Err(format!("espeak-ng refuses {} words a minute", rate.words_a_minute()));
         }
         Ok(engine)
+    }
+
+    /// The first voice for `language` that there is.
+    fn choose_voice(&self, language: &str) -> Result<(), String> {
+        // SAFETY: the type is that of speak_lib.h.
+        let set_voice: Symbol<SetVoice> = unsafe { self.symbol(b"espeak_SetVoiceByName\0") }?;
+        for name in voices(language) {
+            let voice = CString::new(name).map_err(|_| format!("{language:?} is no language"))?;
+            // SAFETY: `voice` lives through the call, and the library is initialised.
+            if unsafe { set_voice(voice.as_ptr()) } == OK {
+                return Ok(());
+            }
+        }
+        Err(format!("espeak-ng has no voice for {language}; see `espeak-ng --voices`"))
     }
 
     fn load(claim: Claim) -> Result<Self, String> {
