@@ -42,7 +42,7 @@ def _demo(arguments):
     camera, route = stage.camera(scene), demo.walk()
     times = [i / demo.RATE for i in range(int(demo.SECONDS * demo.RATE))]
     print(f"the walker arrives after {route.seconds:.1f} s of {demo.SECONDS:.0f}", flush=True)
-    render.tables(arguments.out, times, demo.TITLE, demo.START)
+    render.tables(arguments.out, times, demo.TITLE, demo.START, demo.COMPLETE)
     truth.write(f"{arguments.out}/truth.csv", truth.observe(scene, camera, route, targets, demo.surface, times))
     if not arguments.no_frames:
         render.frames(scene, camera, route, times, arguments.out, None if arguments.only is None else set(arguments.only))
