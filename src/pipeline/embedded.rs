@@ -32,7 +32,7 @@ pub fn look(
     source: &mut dyn FrameSource,
     views: &[View],
     open: Open<'_>,
-    each: &mut dyn FnMut(&Frame, &[Embedding]) -> Result<(), PipelineError>,
+    mut each: impl FnMut(&Frame, &[Embedding]) -> Result<(), PipelineError>,
 ) -> Result<Looked, PipelineError> {
     let (mut sight, mut embeddings, mut looked) = (Sight::new(SightConfig::default()), Vec::new(), Looked::default());
     ahead(source, views, open, &mut |found| {

@@ -105,7 +105,7 @@ fn look(
 ) -> Result<()> {
     let mut failed = None;
     let open = || model.image_of_many();
-    length.looked = embedded::look(source, views, &open, &mut |frame, embeddings| {
+    length.looked = embedded::look(source, views, &open, |frame, embeddings| {
         length.take(frame.at);
         each(frame, embeddings);
         if let (Some(road), None) = (road.as_deref_mut(), &failed) {

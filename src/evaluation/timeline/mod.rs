@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    embedding::Embedding,
     frame::Timestamp,
     narrator::{Evidence, EvidenceConfig},
     observation::{Finding, Observation, View},
@@ -170,11 +169,6 @@ impl Captions {
         };
         self.scenes.all().into_iter().filter_map(segment).collect()
     }
-}
-
-/// The embeddings of the views that were encoded, as a ranker takes them.
-pub fn views<'a>(views: &'a [View], embeddings: &'a [Embedding]) -> impl Iterator<Item = (View, &'a Embedding)> {
-    views.iter().copied().zip(embeddings)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::{
     evaluation::{
         EvaluationError, Table,
         html::{smaller, source as held_in},
-        timeline::{Scenes, Segment},
+        timeline::Scenes,
         walks::{
             Judged, Recorded, Verdict, drives, find, judge,
             page::{Shown, lines, page},
@@ -104,10 +104,8 @@ impl WalksArgs {
         let asked = || bundles.asked(self.models.precision);
         if let Some(path) = &self.html {
             let walker = Walker::new(&bundles.after, &self.models, &vocabulary)?;
-            let shown = walks.iter().zip(&judged.after).map(|(walk, judged)| {
-                let (beliefs, frames) = walker.look(walk, self.fps, self.frames)?;
-                Ok(Shown { judged: judged.clone(), beliefs, frames })
-            });
+            let shown =
+                walks.iter().zip(&judged.after).map(|(walk, judged)| walker.look(walk, self.fps, self.frames, judged.clone()));
             let shown: Vec<Shown> = shown.collect::<Result<_, TrainingError>>()?;
             let told = format!("{}, videos at {} frames a second.", asked().told(), self.fps);
             let failed = |source| TrainingError::File { file: path.display().to_string(), source };
@@ -177,12 +175,12 @@ impl<'a> Walker<'a> {
         Ok(judge(walk, &replayed, meanings))
     }
 
-    /// What is believed on `walk`, and its frames where they are asked for.
-    fn look(&self, walk: &Recorded, fps: f64, frames: bool) -> Result<(Vec<Segment>, Vec<(f64, String)>), TrainingError> {
+    /// What the page shows of `walk`: what is believed, and its frames where they are asked for.
+    fn look(&self, walk: &Recorded, fps: f64, frames: bool, judged: Judged) -> Result<Shown, TrainingError> {
         let (mut ranker, views, mut observation) = (self.ranker.clone(), self.ranker.views(), Observation::default());
         let (mut scenes, mut pictures) = (Scenes::new(EvidenceConfig::default()), Vec::<(f64, String)>::new());
         let mut source = walk.open(fps)?;
-        embedded::look(source.as_mut(), &views, &|| self.open(), &mut |frame, embeddings| {
+        embedded::look(source.as_mut(), &views, &|| self.open(), |frame, embeddings| {
             ranker.observe(frame.at, views.iter().copied().zip(embeddings), &mut observation);
             scenes.see(&observation);
             let at = frame.at.seconds();
@@ -193,6 +191,6 @@ impl<'a> Walker<'a> {
             Ok(())
         })
         .map_err(EvaluationError::from)?;
-        Ok((scenes.finish(self.vocabulary), pictures))
+        Ok(Shown { judged, beliefs: scenes.finish(self.vocabulary), frames: pictures })
     }
 }
