@@ -67,6 +67,8 @@ pub fn page(walks: &[Shown], table: &Table, asked: &str) -> String {
 fn section(walk: &Shown, id: &str) -> String {
     let Shown { judged, beliefs, frames } = walk;
     let seconds = judged.summary.duration;
+    // Each table is a landmark, and no two have one name.
+    let named = |what: &str| format!("{}: {what}", judged.name);
     let title = format!("{}: what was there, believed and said", judged.name);
     let mut html = Lanes { id: &format!("{id}-lanes"), title: &title, seconds, lanes: lanes(walk) }.svg();
     let _ = writeln!(
@@ -84,23 +86,24 @@ fn section(walk: &Shown, id: &str) -> String {
     html.push_str("</dl>\n</div>\n");
     html += &plain(
         &format!("{id}-c"),
-        "What was said",
+        &named("what was said"),
         &["At", "Words", "True?", "Direction", "Again too soon?"],
         judged.said.iter().map(said),
     );
     let told = judged.encounters.iter().zip(&judged.told).map(|(encounter, told)| met(encounter, *told));
-    html += &plain(&format!("{id}-t"), "What was there", &["From", "To", "What", "Kind", "Reached", "First told"], told);
+    html +=
+        &plain(&format!("{id}-t"), &named("what was there"), &["From", "To", "What", "Kind", "Reached", "First told"], told);
     let rows = beliefs.iter().map(|b| {
         let p = b.p.map_or_else(String::new, |p| p.to_string());
         vec![clock(b.start), clock(b.end), b.facet.clone().unwrap_or_default(), b.name().to_owned(), p]
     });
     html += "<details><summary>Beliefs and silences</summary>\n";
-    html += &plain(&format!("{id}-b"), "What was believed", &["From", "To", "Facet", "Class", "p"], rows);
+    html += &plain(&format!("{id}-b"), &named("what was believed"), &["From", "To", "Facet", "Class", "p"], rows);
     let rows = judged.silences.iter().map(|s| {
         let what = if s.what.is_empty() { "anything" } else { &s.what };
         vec![clock(s.from), clock(s.to), what.to_owned(), s.reason.replace('_', " ")]
     });
-    html += &plain(&format!("{id}-s"), "What was not said, and why", &["From", "To", "What", "Why"], rows);
+    html += &plain(&format!("{id}-s"), &named("what was not said, and why"), &["From", "To", "What", "Why"], rows);
     html.push_str("</details>\n");
     html
 }
