@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench test-camera scenes parity doc
+.PHONY: help demo test bench test-camera scenes walks parity doc
 
 streetscape := cargo run --locked --release --quiet --bin streetscape --
 walk := tests/walks/demo
@@ -42,6 +42,11 @@ test-camera: ## set up, and walk beside a camera that is unplugged and falls sil
 scenes: ## set up, and render 1,250 street scenes with their maps into .cache/rendered; some hours, and it goes on where it was stopped
 	@tools/setup.sh build run scenes
 	@cargo run --locked --release --features train --bin streetscape-train -- pairs generate --out .cache/rendered --count 1250
+
+walks: ## set up, and render walks of a minute with their truth into .cache/walks; half an hour, and it goes on where it was stopped
+	@tools/setup.sh scenes
+	@cd tools && for kind in residential shopping construction stairs dusk rain crowd nothing; do \
+		../.cache/scenes-venv/bin/python -m scenes walk $$kind ../.cache/walks/$$kind; done
 
 parity: ## set up, and hold ViT-B/32 against transformers, open_clip and PyTorch; up to half an hour and 4 GB
 	@tools/setup.sh build run parity

@@ -34,14 +34,17 @@ fn the_bundle_is_whole_and_within_its_size() {
 }
 
 #[test]
-fn the_demo_walk_gives_its_callouts() {
-    let golden = root().join("tests/walks/demo/callouts.txt");
-    let (found, errors, ok) = run(&["--quiet", "replay", "tests/walks/demo"]);
-    assert!(ok, "{errors}");
-    if env::var_os("UPDATE_EXPECT").is_some() {
-        fs::write(&golden, &found).expect("the golden");
+fn every_walk_that_ships_gives_its_callouts() {
+    let walks = fs::read_dir(root().join("tests/walks")).expect("the walks").map(|entry| entry.expect("a walk").path());
+    for walk in walks {
+        let golden = walk.join("callouts.txt");
+        let (found, errors, ok) = run(&["--quiet", "replay", walk.to_str().expect("UTF-8")]);
+        assert!(ok, "{errors}");
+        if env::var_os("UPDATE_EXPECT").is_some() {
+            fs::write(&golden, &found).expect("the golden");
+        }
+        assert_eq!(found, fs::read_to_string(&golden).expect("callouts.txt beside the walk"), "{}", walk.display());
     }
-    assert_eq!(found, fs::read_to_string(&golden).expect("callouts.txt beside the walk"));
 }
 
 #[test]

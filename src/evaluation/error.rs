@@ -4,7 +4,14 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::{capture::CaptureError, encoder::EncoderError};
+use crate::{
+    capture::CaptureError,
+    encoder::EncoderError,
+    ontology::OntologyError,
+    pipeline::PipelineError,
+    vocabulary::VocabularyError,
+    walk::{MeaningError, WalkError},
+};
 
 /// Why a model can't be measured.
 #[derive(Debug, Error)]
@@ -51,6 +58,21 @@ pub enum EvaluationError {
         /// What is missing and where it may be found.
         problem: &'static str,
     },
+    /// A recorded walk or its truth can't be read.
+    #[error(transparent)]
+    Walk(#[from] WalkError),
+    /// The table of what a truth's words mean is wrong.
+    #[error(transparent)]
+    Meaning(#[from] MeaningError),
+    /// The vocabulary is wrong.
+    #[error(transparent)]
+    Vocabulary(#[from] VocabularyError),
+    /// The ontology is wrong.
+    #[error(transparent)]
+    Ontology(#[from] OntologyError),
+    /// A replay came to no end.
+    #[error(transparent)]
+    Replay(#[from] PipelineError),
     /// A photo can't be decoded.
     #[error(transparent)]
     Photo(#[from] CaptureError),

@@ -19,6 +19,7 @@ mod error;
 #[cfg(feature = "train")]
 pub mod facets;
 pub mod facts;
+pub mod html;
 #[cfg(feature = "train")]
 pub mod mistakes;
 mod overlap;
@@ -28,7 +29,10 @@ pub mod shard;
 pub mod street30;
 #[cfg(feature = "train")]
 mod table;
+pub mod timeline;
 mod top_k;
+#[cfg(feature = "train")]
+pub mod walks;
 
 pub use agreement::{Agreement, agreement};
 pub use calibration::{

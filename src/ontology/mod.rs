@@ -1,7 +1,7 @@
 //! What a map of a street tells apart, and how the vocabularies of published maps lead there.
 //!
-//! Owns `models/ontology.toml` and the map of a photo in its terms. Leaves reading files to `capture` and `training`, saying what
-//! stands in a map to `training`.
+//! Owns `models/ontology.toml`, the map of a photo in its terms and the pieces that a map falls into. Leaves reading files to `capture` and
+//! `training`, saying what stands in a map to `training`.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,8 +9,11 @@ use serde::Deserialize;
 use thiserror::Error;
 
 mod map;
+pub mod pieces;
+mod sets;
 
 pub use map::{StreetMap, stretches};
+pub use sets::Sets;
 
 /// The shipped ontology, part of the program.
 const SHIPPED: &str = include_str!("../../models/ontology.toml");

@@ -10,6 +10,7 @@ use crate::{capture::CaptureError, speech::SpeechError};
 
 mod ahead;
 pub mod batch;
+pub mod embedded;
 pub mod live;
 mod look;
 pub mod mailbox;

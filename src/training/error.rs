@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::pairs::generate::GenerateError;
 use crate::{
-    bundle::BundleError, capture::CaptureError, encoder::EncoderError, evaluation::EvaluationError, ontology::OntologyError,
-    vocabulary::VocabularyError,
+    bundle::BundleError, capture::CaptureError, encoder::EncoderError, evaluation::EvaluationError, narrator::NarratorError,
+    ontology::OntologyError, ranking::RankingError, speech::SpeechError, vocabulary::VocabularyError,
 };
 
 /// Why there is no model.
@@ -100,6 +100,15 @@ pub enum TrainingError {
     /// The ontology is wrong.
     #[error(transparent)]
     Ontology(#[from] OntologyError),
+    /// A calibration doesn't fit the vocabulary.
+    #[error(transparent)]
+    Ranking(#[from] RankingError),
+    /// There is no narrator for the vocabulary.
+    #[error(transparent)]
+    Narrator(#[from] NarratorError),
+    /// There are no words.
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
     /// The photos did not show what the quantiser must know.
     #[error("calibration: {problem}")]
     Calibration {

@@ -13,7 +13,6 @@ pub mod examinee;
 pub mod features;
 pub mod fit;
 pub mod heads;
-mod html;
 pub mod loss;
 pub mod model;
 pub mod onnx;

@@ -16,10 +16,12 @@ use toml::value::Datetime;
 use crate::frame::Timestamp;
 
 mod error;
+mod meaning;
 mod truth;
 mod writer;
 
 pub use error::WalkError;
+pub use meaning::{MeaningError, Meanings};
 pub use truth::Truth;
 pub use writer::{WalkWriter, utc};
 
@@ -48,6 +50,9 @@ pub struct About {
     /// Who may use it and how, in free words.
     #[serde(default)]
     pub licence: String,
+    /// Facets of which the truth tells everything: what stands in no row of it is not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub complete: Vec<String>,
     /// Keys that this program does not know.
     #[serde(flatten, skip_serializing)]
     other: BTreeMap<String, toml::Value>,
@@ -57,7 +62,8 @@ impl About {
     /// A walk that begins at `start`, seen by `camera`.
     pub fn begun(start: SystemTime, camera: &str) -> Self {
         let (title, licence) = ("Recorded walk".to_owned(), "The walker's own".to_owned());
-        Self { title, start: Some(utc(start)), camera: camera.to_owned(), licence, other: BTreeMap::new() }
+        let (complete, other) = (Vec::new(), BTreeMap::new());
+        Self { title, start: Some(utc(start)), camera: camera.to_owned(), licence, complete, other }
     }
 }
 

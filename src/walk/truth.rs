@@ -25,6 +25,8 @@ pub struct Truth {
     pub facet: Option<String>,
     /// Class id, where the row names one.
     pub class: Option<String>,
+    /// When the walker is at it, where the row says so.
+    pub reached: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +38,7 @@ struct Row {
     place: String,
     facet: Option<String>,
     class: Option<String>,
+    reached_s: Option<f64>,
 }
 
 impl Truth {
@@ -70,7 +73,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<Truth>, WalkError> {
             return Err(wrong("end_s lies before start_s"));
         }
         let filled = |cell: Option<String>| cell.filter(|cell| !cell.is_empty());
-        rows.push(Truth { from, to, what: row.what, place: row.place, facet: filled(row.facet), class: filled(row.class) });
+        let (facet, class) = (filled(row.facet), filled(row.class));
+        let reached =
+            row.reached_s.map(|at| moment(at).ok_or_else(|| wrong("reached_s is no number of seconds since the start")));
+        rows.push(Truth { from, to, what: row.what, place: row.place, facet, class, reached: reached.transpose()? });
     }
     Ok(rows)
 }
@@ -110,11 +116,12 @@ mod tests {
     #[test]
     fn a_row_may_name_its_facet_and_class() {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let text = "start_s,end_s,what,where,facet,class\n1.5,2,kerb,ahead,crossing,kerb\n0,1,bus,left,,\n";
+        let text = "start_s,end_s,what,where,facet,class,reached_s\n1.5,2,kerb,ahead,crossing,kerb,1.75\n0,1,bus,left,,,\n";
         std::fs::write(dir.path().join("truth.csv"), text).expect("truth");
         let rows = read(&dir.path().join("truth.csv")).expect("rows");
         let want = (Timestamp::from_seconds(1.5), "ahead", Some("crossing"), Some("kerb"));
         assert_eq!((rows[0].from, &*rows[0].place, rows[0].facet.as_deref(), rows[0].class.as_deref()), want);
-        assert_eq!((&rows[1].facet, &rows[1].class), (&None, &None));
+        assert_eq!((&rows[1].facet, &rows[1].class, rows[1].reached), (&None, &None, None));
+        assert_eq!(rows[0].reached, Some(Timestamp::from_seconds(1.75)));
     }
 }

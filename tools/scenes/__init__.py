@@ -5,7 +5,8 @@
 picture's layers what is truly to be seen. `classes` reads vocabulary and ontology; `check` draws every class once; `tests` need no Blender.
 
 `materials`, `surfaces` and `nodes` say how things look, `mesh` builds shapes; `street`, `buildings`, `things`, `vehicles`, `greenery` and
-`props` are the stock. `demo` is the demonstration walk (street and route), which `path` walks, `truth` observes and `render` writes.
+`props` are the stock. `demo` is the demonstration walk (street and route), which `path` walks, `truth` observes and `render` writes; `walks` leads a
+walker through places that `build` made, and `sighted` makes the truth of it.
 
 Metres and z up throughout. Everything random comes from a seeded `random.Random`.
 """

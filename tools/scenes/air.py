@@ -30,8 +30,8 @@ def reach(weather, seed):
     return -math.log(1 - LOST) / density(weather, seed)
 
 
-def between(layers, weather, light, seed):
-    """The light that reaches the lens."""
+def between(layers, weather, light, seed, moment=None):
+    """The light that reaches the lens; of pictures of one seed, each with its moment, only what falls differs."""
     random = Random(f"air {seed}")
     seen, depth = layers.light.copy(), numpy.minimum(layers.depth, 400.0)
     veil = numpy.array({"day": (0.66, 0.68, 0.7), "dusk": (0.15, 0.13, 0.15), "night": (0.028, 0.026, 0.026), "indoors": (0.3, 0.3, 0.3)}[light])
@@ -42,6 +42,7 @@ def between(layers, weather, light, seed):
         seen += _glare(seen, 0.12 if weather == "fog" else 0.06)
     gain = BRIGHTNESS[light] * random.uniform(0.85, 1.15) / float(numpy.exp(numpy.log(seen.mean(2) + 1e-4).mean()))
     seen *= min(max(gain, GAIN[0]), GAIN[1])
+    random = random if moment is None else Random(f"air {seed} {moment}")
     brightness = BRIGHTNESS[light] * 1.9 * numpy.array((0.96, 0.98, 1.0))
     if weather == "rain":
         _streaks(seen, depth, brightness, random)

@@ -5,33 +5,40 @@ import math
 from . import crossings, ground, obstacles, people, places, sky, stage, traffic
 from .path import Pose
 from .request import USUAL
-from .site import Site
+from .site import Site, objects
 
 WIDE = 80.0
 """Metres to each side over which open ground is laid."""
 
 
-def build(scene, ask):
-    """Everything that `ask` wants to be seen; gives the camera and the site."""
+def build(scene, ask, ahead=0.0, again=None):
+    """Everything that `ask` wants to be seen; gives the camera and the site. What crosses the way, stairs, and the lamps that are lit lie `ahead`
+    metres further than a single picture needs them; what is built beside the way stands there once more `again` metres on."""
     site, place = Site(ask), places.PLACES[ask.place]
-    _lay_out(site, place)
+    _lay_out(site, place, ahead)
     ground.way(site)
     ground.road(site)
     _land(site, place)
+    before = set(objects())
     place.build(site)
+    if again is not None:
+        for each in objects():
+            if each not in before:
+                site.repeat(each, again)
     for part in (crossings, traffic, obstacles, people):
         part.build(site)
-    sky.light(scene, site)
+    sky.light(scene, site, ahead)
     sky.weather(site)
     return _look(scene, site), site
 
 
-def _lay_out(site, place):
+def _lay_out(site, place, ahead):
     """Decide where way, cycle lane, road, crossing and stairs are."""
     random, crossing = site.random, set(site.ask.facets["crossing"]) - {"none"}
     site.half, site.way_name = site.draw(*place.way) / 2, place.name
     ground.choose(site, USUAL[site.ask.place].split())
     crossings.plan(site)
+    site.push(ahead)
     x = site.half + (crossings.LANE + 0.2 if "cycle_lane" in crossing else 0.0)
     if "cycle_lane" in crossing:
         site.lane = (site.half + 0.1, site.half + 0.1 + crossings.LANE)

@@ -21,6 +21,8 @@ from .truth import Target, grid
 TITLE = "Demonstration walk: a zebra crossing, road works on the pavement, stairs"
 START = "2026-05-12T10:30:00+02:00"
 SECONDS, RATE = 50.0, 5
+COMPLETE = ("place", "crossing")
+"""Facets of which the truth tells everything."""
 
 HALF = 3.75
 RIGHT, LEFT = 5.25, 4.0

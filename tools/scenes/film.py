@@ -17,24 +17,28 @@ from .told import Layers
 SKY = classes.THINGS["sky"]
 
 
-def expose(scene, camera):
-    """Render the scene; its layers come from one ray through each pixel and are exact."""
-    names = []
-    values = [SKY]
-    for number, each in enumerate(objects(), 1):
-        each.pass_index = number
-        names.append(each.name)
-        values.append(classes.thing_of_shape(each.name))
-    for each in bpy.data.materials:
-        each.pass_index = classes.thing_of_material(each.name)
-    with tempfile.TemporaryDirectory() as folder:
-        _passes(scene, folder)
+class Lens:
+    """Renders a scene that stays as it is, from wherever the camera stands; the layers come from one ray through each pixel and are exact."""
+
+    def __init__(self, scene):
+        self.names, values = [], [SKY]
+        for number, each in enumerate(objects(), 1):
+            each.pass_index = number
+            self.names.append(each.name)
+            values.append(classes.thing_of_shape(each.name))
+        for each in bpy.data.materials:
+            each.pass_index = classes.thing_of_material(each.name)
+        self.values, self.folder = numpy.array(values), tempfile.TemporaryDirectory()
+        _passes(scene, self.folder.name)
+
+    def look(self, camera):
+        """The layers of one picture."""
         bpy.ops.render.render(write_still=False)
-        light, data = (_read(f"{folder}/{name}.exr") for name in ("light", "data"))
-    depth, number, own = data[..., 0], data[..., 1].round().astype(int), data[..., 2].round().astype(int)
-    thing = numpy.where(own > 0, own, numpy.array(values)[number]).astype(numpy.uint8)
-    x, y, z = _world(camera, depth)
-    return Layers(light[..., :3], depth, number, thing, x, y, z, names, tuple(camera.matrix_world.translation[:2]))
+        light, data = (_read(f"{self.folder.name}/{name}.exr") for name in ("light", "data"))
+        depth, number, own = data[..., 0], data[..., 1].round().astype(int), data[..., 2].round().astype(int)
+        thing = numpy.where(own > 0, own, self.values[number]).astype(numpy.uint8)
+        x, y, z = _world(camera, depth)
+        return Layers(light[..., :3], depth, number, thing, x, y, z, self.names, tuple(camera.matrix_world.translation[:2]))
 
 
 def _passes(scene, folder):

@@ -85,14 +85,14 @@ def build(site):
     """The people whom the request asks for."""
     asked = site.ask.facets["people"]
     if "crowd" in asked:
-        _walkers(site, site.random.randint(18, 26), 3.2, 13.0)
+        walkers(site, site.random.randint(18, 26), 3.2, 13.0)
     elif "few" in asked:
-        _walkers(site, site.random.randint(1, 3), 3.0, 8.5)
+        walkers(site, site.random.randint(1, 3), 3.0, 8.5)
     if "cyclist" in asked:
         _ride(site)
 
 
-def _walkers(site, count, near, far):
+def walkers(site, count, near, far):
     """Figures on the way and beside it, each clear of the others."""
     random, taken = site.random, []
     wet = site.ask.weather in ("rain", "snow") and site.ask.place not in ("indoors", "tunnel")

@@ -27,13 +27,14 @@ def frames(scene, camera, walk, times, folder, only=None):
         print(f"frame {index}: {time.monotonic() - begin:.1f} s, {time.process_time() - worked:.1f} s of CPU, {final.stat().st_size // 1024} KiB", flush=True)
 
 
-def tables(folder, times, title, start):
-    """frames.csv and walk.toml."""
+def tables(folder, times, title, start, complete=()):
+    """frames.csv and walk.toml; of the facets `complete` the truth tells everything."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "frames.csv", "w", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["time_s", "file"])
         out.writerows((f"{t:.3f}", f"frames/{i:06}.jpg") for i, t in enumerate(times))
-    (folder / "walk.toml").write_text(
-        f'title = "{title}"\nstart = {start}\ncamera = "rendered by tools/scenes: chest height, 70 degrees wide, 10 degrees down"\nlicence = "CC0-1.0"\n')
+    about = f'title = "{title}"\nstart = {start}\ncamera = "rendered by tools/scenes: chest height, 70 degrees wide, 10 degrees down"\nlicence = "CC0-1.0"\n'
+    facets = ", ".join(f'"{facet}"' for facet in complete)
+    (folder / "walk.toml").write_text(about + (f"complete = [{facets}]\n" if complete else ""))

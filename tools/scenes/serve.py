@@ -41,7 +41,7 @@ def make(ask, threads):
     scene = stage.empty(SAMPLES, ask.width, ask.height, threads, 90, ask.seed % 2**31)
     scene.cycles.denoising_quality = "FAST"
     camera, site = build.build(scene, ask)
-    layers = film.expose(scene, camera)
+    layers = film.Lens(scene).look(camera)
     weather = "dry" if ask.place in SHELTERED else ask.weather
     light = air.between(layers, weather, ask.light, ask.seed)
     step = -1 if Random(f"mirror {ask.seed}").random() < 0.5 else 1

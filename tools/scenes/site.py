@@ -62,6 +62,14 @@ class Site:
         self.tags.setdefault(made.name, []).extend(tags)
         return made
 
+    def repeat(self, made, metres):
+        """Put what was made once more, so many metres on."""
+        again = bpy.data.objects.new(made.name, made.data)
+        again.location, again.rotation_euler, again.scale = made.location, made.rotation_euler, made.scale
+        again.location[1] += metres
+        bpy.context.collection.objects.link(again)
+        return self.tag(again, *self.tags.get(made.name, ()))
+
     def slab(self, name, xs, ys, z, material, *tags, thick=0.3):
         """Ground between two x and two y with its top at `z`."""
         shape = Shape(name)
@@ -77,6 +85,11 @@ class Site:
     def is_free(self, y, gap=0.6):
         """Whether nothing crosses the way at `y`, and no stairs begin before it."""
         return not (self.cut and self.cut[0] - gap < y < self.cut[1] + gap) and not (self.foot is not None and y > self.foot - 0.5)
+
+    def push(self, metres):
+        """Let what crosses the way, and stairs, lie so much further ahead."""
+        self.cut = self.cut and (self.cut[0] + metres, self.cut[1] + metres)
+        self.foot = self.foot if self.foot is None else self.foot + metres
 
     def height(self, y):
         """Height of what one stands on in the middle of the way, on stairs too."""

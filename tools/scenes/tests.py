@@ -5,7 +5,7 @@ import unittest
 
 import numpy
 
-from . import classes
+from . import classes, sighted
 from .request import OFTEN_NONE, USUAL, parse
 from .told import NEAR, OBSTACLES, SHARE, Layers, told
 
@@ -55,6 +55,25 @@ class Tests(unittest.TestCase):
         for label, want in (("few", ["few"]), ("cyclist", ["cyclist"])):
             found = told(layers("person", 5.0, 0.1), {"thing": [("people", label)]}, (-1.5, 1.5), 99.0, {})
             self.assertEqual(found["people"], want)
+
+    def test_a_walk_tells_when_a_thing_is_in_view_where_and_when_it_is_reached(self):
+        def moment(degrees, metres):
+            if degrees is None:
+                return {"facets": {"obstacle": ["none"], "crossing": []}, "where": {}}
+            return {"facets": {"obstacle": ["bench_or_hydrant"], "crossing": []}, "where": {"obstacle/bench_or_hydrant": [degrees, metres]}}
+        seen = [moment(*each) for each in ((None, 0), (5, 6.0), (9, 5.0), (None, 0), (20, 2.5), (25, 1.9), (None, 0), (None, 0), (None, 0))]
+        times = [i / 2 for i in range(len(seen))]
+        rows = [row for row in sighted.rows(times, seen) if row[4] == "obstacle"]
+        self.assertEqual(rows, [(0.5, 1.5, "bench or hydrant", "ahead", "obstacle", "bench_or_hydrant", 2.5), (2.0, 3.0, "bench or hydrant", "right", "obstacle", "bench_or_hydrant", 2.5)])
+
+    def test_what_a_walk_can_not_tell_is_a_row_of_its_own(self):
+        rows = sighted.rows([0.0, 0.5, 1.0], [{"facets": {facet: ["none"] for facet in classes.FACETS if facet != "people"}, "where": {}}] * 3)
+        self.assertEqual(rows, [(0.0, 1.5, "unclear", "ahead", "people", "", None)])
+
+    def test_a_thing_stands_where_its_pixels_are(self):
+        found = layers("bench", 5.0, 0.1)
+        where = sighted.where(found, {}, {"obstacle": ["bench_or_hydrant"], "surface": ["asphalt"]}, 1.5)
+        self.assertEqual(where, {"obstacle/bench_or_hydrant": [0.0, 5.0]})
 
 
 if __name__ == "__main__":

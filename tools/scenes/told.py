@@ -10,6 +10,8 @@ NEAR = {"crossing": 9.0, "obstacle": 8.0, "people": 16.0, "traffic": 22.0}
 """Metres within which a thing counts."""
 SHARE = {"crossing": 0.004, "obstacle": 0.0012, "people": 0.0012, "traffic": 0.002}
 """Share of the picture that a thing must fill."""
+PLACED = {"obstacle"}
+"""Facets whose classes follow from things and where they stand, tags aside."""
 HINT, FARTHEST = 0.0003, 1.6
 """Share of the picture, and times the metres above, up to which a thing that does not count leaves its facet unknown."""
 WIDEST, BESIDE = 1.9, 0.01
@@ -92,7 +94,7 @@ def _counts(layers, tags, reach):
     across = numpy.abs(layers.x)
     close = (away < NEAR["obstacle"] * FARTHEST) & ~ridden[layers.number]
     for value, label in _OBSTACLE.items():
-        seen = (layers.thing == value) & close & (across <= reach - (0.15 if label == "door_or_gate" else 0.0))
+        seen = (layers.thing == value) & close & _in_the_way(across, label, reach)
         if seen.any():
             _merge(merged, "obstacle", label, seen.sum() / size, float(numpy.quantile(away[seen], 0.02)))
         elif label == "wall_or_fence" and ((layers.thing == value) & close & (across <= WIDEST + 1)).sum() >= BESIDE * size:
@@ -100,6 +102,16 @@ def _counts(layers, tags, reach):
     for (facet, label), (share, metres) in merged.items():
         found[facet].append((label, share, metres))
     return found
+
+
+def _in_the_way(across, label, reach):
+    return across <= reach - (0.15 if label == "door_or_gate" else 0.0)
+
+
+def obstacle_pixels(layers, label, half):
+    """The pixels of things that are an obstacle wherever they stand in a way of that half width."""
+    values = [value for value, obstacle in _OBSTACLE.items() if obstacle == label]
+    return numpy.isin(layers.thing, values) & _in_the_way(numpy.abs(layers.x), label, min(half, WIDEST))
 
 
 def _merge(merged, facet, label, share, metres):

@@ -93,6 +93,8 @@ pub enum Command {
     Walk(WalkArgs),
     /// Run a recorded walk, a video or a folder of images as if it were walked now
     Replay(ReplayArgs),
+    /// Tell the scenes of a recorded walk, a video or a folder of images: which, from when to when, how sure
+    Timeline(TimelineArgs),
     /// Describe photos in a sentence or two
     Describe(ImageArgs),
     /// Rank a file of captions for each photo
@@ -141,6 +143,27 @@ pub struct ReplayArgs {
     /// Tell every silence with its reason
     #[arg(long)]
     pub explain: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct TimelineArgs {
+    /// A folder with a walk.toml, a video, or a folder of images
+    pub path: PathBuf,
+    /// Frames a second: how often a video is sampled, how fast a folder of images was taken
+    #[arg(long, default_value_t = 5.0, value_parser = frames_a_second)]
+    pub fps: f64,
+    /// Captions of your own, a line each, in place of the facets
+    #[arg(long, value_name = "FILE")]
+    pub captions: Option<PathBuf>,
+    /// Count people on the carriageway too, and who of them is away from a crossing; takes some tenths of a second for each second
+    #[arg(long)]
+    pub people: bool,
+    /// The network that says what stands where, for --people [default: models/segmenter, where it is installed]
+    #[arg(long, value_name = "MODEL.onnx", requires = "people")]
+    pub segmenter: Option<PathBuf>,
+    /// Write a page too: one file that needs no network
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -16,6 +16,7 @@ mod models;
 mod photos;
 mod phrases;
 mod setting_up;
+mod timeline;
 mod walking;
 
 fn main() -> ExitCode {
@@ -41,6 +42,7 @@ fn run(command: Command, common: &Common) -> Result<ExitCode> {
     match command {
         Command::Walk(walk) => walking::walk(&walk, common),
         Command::Replay(replay) => walking::replay(&replay, common),
+        Command::Timeline(timeline) => timeline::timeline(&timeline, common),
         Command::Describe(images) => photos::describe(&images, common),
         Command::Rank(rank) => photos::rank(&rank, common),
         Command::Embed(embed) => photos::embed(&embed, common),

@@ -192,7 +192,7 @@ fn answer(
 }
 
 /// A file of captions, a line each: blank lines and repeated ones are left out, which is said once.
-fn captions(file: &Path) -> Result<Vec<String>> {
+pub fn captions(file: &Path) -> Result<Vec<String>> {
     let place = file.display();
     let bytes = fs::read(file).with_context(|| format!("{place}: name a file with a caption on each line"))?;
     let text = std::str::from_utf8(&bytes).with_context(|| format!("{place}: not UTF-8; save it as UTF-8"))?;

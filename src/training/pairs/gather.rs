@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 use super::{
     Collection, Manifest, PHOTOS, PhotoRow, Reason, SKIPPED, Shares, Skip,
     blur::blur,
-    likeness::{Hasher, Sets, join_alike},
+    likeness::{Hasher, join_alike},
     manifest::{self, ShardRow, SkippedRow},
-    segments::{Rarity, Scene, Segments},
+    segments::{Rarity, Segments},
     shards::{self, Pair},
     split,
     spool::{self, Look, Seen, Spool},
@@ -26,6 +26,7 @@ use crate::{
         street30,
     },
     frame::Picture,
+    ontology::{Sets, pieces::Scene},
     training::{TrainingError, data::Split, progress::Show},
     vocabulary::hex,
 };

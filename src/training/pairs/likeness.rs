@@ -11,7 +11,7 @@ use fast_image_resize::{
     pixels::U8x3,
 };
 
-use crate::frame::Picture;
+use crate::{frame::Picture, ontology::Sets};
 
 /// Bits in which the hashes of two photos of one thing may differ: another size, another compression, slightly other light.
 /// Another moment of the same place mostly differs in more.
@@ -61,38 +61,6 @@ impl Hasher {
             0.299 * f32::from(small[at]) + 0.587 * f32::from(small[at + 1]) + 0.114 * f32::from(small[at + 2])
         };
         Some(std::array::from_fn(|y| std::array::from_fn(|x| luminance(y, x))))
-    }
-}
-
-/// Sets of numbers that grow together.
-#[derive(Debug)]
-pub struct Sets {
-    parent: Vec<u32>,
-}
-
-impl Sets {
-    /// `count` sets of one number each.
-    pub fn new(count: usize) -> Self {
-        Self { parent: (0..count as u32).collect() }
-    }
-
-    /// The number that stands for the set of `one`: its smallest.
-    pub fn find(&mut self, one: usize) -> usize {
-        let mut root = one;
-        while self.parent[root] as usize != root {
-            root = self.parent[root] as usize;
-        }
-        let mut at = one;
-        while self.parent[at] as usize != root {
-            at = std::mem::replace(&mut self.parent[at], root as u32) as usize;
-        }
-        root
-    }
-
-    /// Makes one set of those of `one` and `other`.
-    pub fn join(&mut self, one: usize, other: usize) {
-        let (one, other) = (self.find(one), self.find(other));
-        self.parent[one.max(other)] = one.min(other) as u32;
     }
 }
 

@@ -11,8 +11,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Skip, segments::Scene};
-use crate::{bundle::write_whole, evaluation::shard::Record, training::TrainingError};
+use super::Skip;
+use crate::{bundle::write_whole, evaluation::shard::Record, ontology::pieces::Scene, training::TrainingError};
 
 /// The work folder's name in the data set's.
 pub const FOLDER: &str = ".work";

@@ -7,13 +7,13 @@ use std::fmt::Write as _;
 use super::{
     Report,
     sources::{Sources, UNKNOWN},
-    tables::{is_sure, name, number},
 };
 use crate::{
     bundle::{IMAGE_F32, Manifest},
     evaluation::{
         Row, Table,
         bootstrap::{Compared, Figure},
+        html::tables::{is_sure, name, number},
     },
     training::TrainingError,
 };

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     capture,
-    evaluation::{mistakes::Mistake, shard::Shard},
-    frame::Picture,
-    training::{
-        TrainingError,
-        data::Photo,
+    evaluation::{
         html::{img, smaller},
+        mistakes::Mistake,
+        shard::Shard,
     },
+    frame::Picture,
+    training::{TrainingError, data::Photo},
 };
 
 /// The longest side of a picture on the page.

@@ -20,7 +20,6 @@ mod parts;
 mod plot;
 mod sources;
 mod spreadsheets;
-mod tables;
 mod training;
 
 pub use card::{Card, card};

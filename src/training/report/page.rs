@@ -1,17 +1,22 @@
 //! A report as a page: one file that needs no network, for eyes, a keyboard and a screen reader.
 //!
-//! Owns the order of its sections and what stands in each. Leaves tables to `tables`, plots to `plot`, colours to `page.html`.
+//! Owns the order of its sections and what stands in each. Leaves tables to `evaluation::html`, plots to `plot`, colours to `page.html`.
 
 use std::fmt::Write as _;
 
 use super::{
     Faceted, Labelled, Report, Retrieved, Shown, Thirty, Training,
     plot::{Line, Plot, Point},
-    tables::{confusion, figures, plain},
 };
-use crate::{
-    evaluation::{Table, curves::Curves, facets::FEWEST, street30::CLIP_RSICD},
-    training::html::{STYLE, escaped},
+use crate::evaluation::{
+    Table,
+    curves::Curves,
+    facets::FEWEST,
+    html::{
+        STYLE, escaped, plain,
+        tables::{confusion, figures},
+    },
+    street30::CLIP_RSICD,
 };
 
 const PAGE: &str = include_str!("page.html");

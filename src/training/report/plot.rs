@@ -4,8 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::tables::number;
-use crate::training::html::escaped;
+use crate::evaluation::html::{escaped, tables::number};
 
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 330.0;

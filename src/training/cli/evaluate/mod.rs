@@ -11,11 +11,13 @@ mod facts;
 mod labels;
 mod models;
 mod output;
+mod people;
 mod report;
 mod retrieval;
 mod segments;
 mod street30;
 mod supervised;
+mod walks;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Evaluate {
@@ -38,6 +40,11 @@ pub(super) enum Evaluate {
     /// The same trunk taught by names, as a classifier, and frozen behind a linear probe: trained and measured beside each other, and asked
     /// of categories that none was shown.
     Supervised(supervised::SupervisedArgs),
+    /// What is said on recorded walks, held against what is there: hazards told in time, false alerts, repetitions, time speaking, delay,
+    /// directions, places.
+    Walks(walks::WalksArgs),
+    /// Whether people on the carriageway are found, held against maps that people drew.
+    People(people::PeopleArgs),
     /// Which share of the facts that method A states is true of maps that people drew.
     Facts(facts::FactsArgs),
     /// What method A reads off maps, against what people say of the same photos.
@@ -55,6 +62,8 @@ impl Evaluate {
             Evaluate::Report(args) => args.run(show),
             Evaluate::Card(args) => args.run(show),
             Evaluate::Supervised(args) => args.run(show),
+            Evaluate::Walks(args) => args.run(show),
+            Evaluate::People(args) => args.run(show),
             Evaluate::Facts(args) => args.run(show),
             Evaluate::Segments(args) => args.run(show),
         }

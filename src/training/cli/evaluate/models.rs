@@ -62,7 +62,20 @@ pub(super) struct Asked {
     precision: &'static str,
 }
 
+impl Asked {
+    /// The same in words.
+    pub(super) fn told(&self) -> String {
+        let before = self.before.as_ref().map_or_else(String::new, |before| format!(", and before it {before}"));
+        format!("The model {}{before}, image tower {}", self.model, self.precision)
+    }
+}
+
 impl ModelArgs {
+    /// How the image tower runs on `threads` threads.
+    pub(super) fn options(&self, threads: usize) -> EncoderOptions {
+        EncoderOptions { device: self.device, precision: self.precision, threads, spinning: Spinning::Off }
+    }
+
     pub(super) fn open(&self) -> Result<Pair<Bundle>, TrainingError> {
         let after = match &self.model {
             Some(dir) => Bundle::open(dir)?,
@@ -79,8 +92,7 @@ impl ModelArgs {
         show: Show,
     ) -> Result<Examinee<'a>, TrainingError> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let options = EncoderOptions { device: self.device, precision: self.precision, threads, spinning: Spinning::Off };
-        Examinee::look(bundle, &options, shards, show)
+        Examinee::look(bundle, &self.options(threads), shards, show)
     }
 }
 

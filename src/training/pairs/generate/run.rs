@@ -18,13 +18,16 @@ use super::{
     grammar::Grammar,
     request::Request,
 };
-use crate::training::{
-    TrainingError,
-    pairs::{
-        Reason, Skip,
-        likeness::{Hasher, Sets, join_alike},
+use crate::{
+    ontology::Sets,
+    training::{
+        TrainingError,
+        pairs::{
+            Reason, Skip,
+            likeness::{Hasher, join_alike},
+        },
+        progress::{Progress, Show},
     },
-    progress::{Progress, Show},
 };
 
 /// Failures without a single picture that end a run: what is wrong is wrong with all.

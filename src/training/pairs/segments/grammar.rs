@@ -5,11 +5,11 @@
 use rand::{Rng, RngExt, seq::IndexedRandom};
 use serde::{Deserialize, Serialize};
 
-use super::{
+use super::salience::Group;
+use crate::ontology::{
+    Kind, Ontology, Thing,
     pieces::{Distance, Scene, Side},
-    salience::Group,
 };
-use crate::ontology::{Kind, Ontology, Thing};
 
 /// What one sentence states of a map, in the terms that `docs/pairs.md` defines.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::pieces::{Distance, Piece, Scene};
 use crate::{
     evaluation::shard::{FacetLabels, Origin},
-    ontology::Ontology,
+    ontology::{
+        Ontology,
+        pieces::{Distance, Piece, Scene},
+    },
 };
 
 /// When a class of the vocabulary is there.

@@ -1,6 +1,6 @@
 //! Method A: from a map of what stands where to sentences and facet labels.
 //!
-//! Owns what is read off a map ([`pieces`]), what of it is worth a word (`salience`), and the words (`grammar`). Its tables are data:
+//! Owns what a detector adds to the pieces of a map (`found`), what of it is worth a word (`salience`), and the words (`grammar`). Its tables are data:
 //! `models/segments.toml`. Leaves drawing a map to the networks of `encoder`, reading one to `import`.
 
 use std::collections::BTreeMap;
@@ -15,22 +15,24 @@ use crate::{
     encoder::EncoderError,
     evaluation::shard::{FacetLabels, MapRecord, Object, Origin, Record, Sentence},
     frame::Picture,
-    ontology::{Ontology, StreetMap},
+    ontology::{
+        Ontology, StreetMap,
+        pieces::{self, Scene},
+    },
     training::TrainingError,
     vocabulary::Vocabulary,
 };
 
 pub mod exam;
+mod found;
 mod grammar;
 mod labels;
 mod networks;
-pub mod pieces;
 mod salience;
 
 pub use grammar::Fact;
 use labels::Rule;
 pub use networks::Networks;
-pub use pieces::Scene;
 pub use salience::Rarity;
 
 /// The shipped tables, part of the trainer.
@@ -119,7 +121,7 @@ impl Segments {
             scene.pieces.iter_mut().for_each(|piece| piece.sure = untold);
         }
         if let Some(found) = found {
-            pieces::add_found(&mut scene, found, &self.ontology, detection, unseen);
+            found::add_found(&mut scene, found, &self.ontology, detection, unseen);
         }
         scene
     }

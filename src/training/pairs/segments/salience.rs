@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::pieces::{Distance, Piece, Scene, Side};
-use crate::ontology::{Ontology, Thing};
+use crate::ontology::{
+    Ontology, Thing,
+    pieces::{Distance, Piece, Scene, Side},
+};
 
 /// The weight of each term; the terms lie between 0 and 1.
 #[derive(Clone, Copy, Debug, Deserialize)]

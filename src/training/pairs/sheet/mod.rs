@@ -10,13 +10,13 @@ use rayon::prelude::*;
 use super::{Collection, Skip, import::WebDataset, spool};
 use crate::{
     capture,
-    evaluation::shard::{Origin, Record},
+    evaluation::{
+        html::{STYLE, escaped, img, smaller},
+        shard::{Origin, Record},
+    },
     frame::Picture,
     ontology::{Ontology, StreetMap, VOID},
-    training::{
-        TrainingError,
-        html::{STYLE, escaped, img, smaller},
-    },
+    training::TrainingError,
 };
 
 /// The most photos of a page: beyond it, browsers take long to open it.

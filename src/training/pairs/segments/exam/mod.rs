@@ -6,11 +6,12 @@ mod people;
 pub use facts::{Honesty, honesty};
 pub use people::{Agreement, ClassRow, Found, examine};
 
-use super::{Scene, Segments};
+use super::Segments;
 use crate::{
     capture,
     evaluation::shard::Record,
     frame::Picture,
+    ontology::pieces::Scene,
     training::pairs::{Collection, Reason, Skip},
 };
 

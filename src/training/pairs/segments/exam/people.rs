@@ -11,12 +11,13 @@ use crate::{
         captions::{Cider, content_recall},
         shard::{FacetLabels, Origin, Record, Sentence},
     },
+    ontology::pieces::Scene,
     training::{
         TrainingError,
         data::Split,
         pairs::{
             Collection, Skip,
-            segments::{Rarity, Scene, Segments},
+            segments::{Rarity, Segments},
         },
         progress::Show,
     },

@@ -2,10 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::{
-    evaluation::{Confusion, Row, Table, bootstrap::Figure},
-    training::html::escaped,
-};
+use super::{escaped, opened};
+use crate::evaluation::{Confusion, Row, Table, bootstrap::Figure};
 
 /// A table of the rows that `chosen` takes; nothing where it takes none. `first` heads the names.
 pub fn figures(id: &str, caption: &str, first: &str, table: &Table, chosen: impl Fn(&Row) -> bool) -> String {
@@ -76,34 +74,6 @@ pub fn confusion(id: &str, caption: &str, confusion: &Confusion) -> String {
     }
     html.push_str("</tbody></table></div>\n");
     html
-}
-
-/// A plain table: a header, and rows whose first cell names them. Every cell is escaped here.
-pub fn plain(id: &str, caption: &str, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut html = opened(id, caption);
-    html.push_str("<thead><tr>");
-    header.iter().for_each(|name| {
-        let _ = write!(html, "<th scope=\"col\">{}</th>", escaped(name));
-    });
-    html.push_str("</tr></thead>\n<tbody>\n");
-    for row in rows {
-        html.push_str("<tr>");
-        for (i, cell) in row.iter().enumerate() {
-            let cell = escaped(cell);
-            let _ = if i == 0 { write!(html, "<th scope=\"row\">{cell}</th>") } else { write!(html, "<td>{cell}</td>") };
-        }
-        html.push_str("</tr>\n");
-    }
-    html.push_str("</tbody></table></div>\n");
-    html
-}
-
-/// A keyboard reaches what is wider than the page.
-fn opened(id: &str, caption: &str) -> String {
-    let caption = escaped(caption);
-    format!(
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{id}\"><table><caption id=\"{id}\">{caption}</caption>\n"
-    )
 }
 
 /// A figure's name in words.

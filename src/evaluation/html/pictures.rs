@@ -1,6 +1,4 @@
-//! What pages of photos and figures have in common: their style, text that stays text, photos within the page.
-//!
-//! Owns nothing of what a page says. One page is one file, that a browser opens from disk.
+//! Photos within a page.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use fast_image_resize::{
@@ -9,18 +7,11 @@ use fast_image_resize::{
     pixels::U8x3,
 };
 
+use super::escaped;
 use crate::{
     capture::{CaptureError, jpeg},
     frame::Picture,
 };
-
-/// Colours, by day and by night, and the page's text.
-pub const STYLE: &str = include_str!("style.css");
-
-/// Text that no browser takes for a tag.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
 
 /// The picture, its longest side `side` pixels; `None` where it is no larger.
 pub fn smaller(picture: &Picture, side: u32) -> Option<Picture> {
@@ -38,22 +29,21 @@ pub fn smaller(picture: &Picture, side: u32) -> Option<Picture> {
     Picture::new(width, height, rgb)
 }
 
+/// The picture as an address that holds it.
+pub fn source(picture: &Picture) -> Result<String, CaptureError> {
+    Ok(format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg::encode(picture)?)))
+}
+
 /// An `img` with the picture in it; `more` are further attributes.
 pub fn img(picture: &Picture, alt: &str, more: &str) -> Result<String, CaptureError> {
-    let bytes = BASE64_STANDARD.encode(jpeg::encode(picture)?);
     let (width, height, alt) = (picture.width(), picture.height(), escaped(alt));
     let more = if more.is_empty() { String::new() } else { format!(" {more}") };
-    Ok(format!("<img{more} width=\"{width}\" height=\"{height}\" alt=\"{alt}\" src=\"data:image/jpeg;base64,{bytes}\">"))
+    Ok(format!("<img{more} width=\"{width}\" height=\"{height}\" alt=\"{alt}\" src=\"{}\">", source(picture)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_stays_text() {
-        assert_eq!(escaped("<b> & \"x\""), "&lt;b&gt; &amp; &quot;x&quot;");
-    }
 
     #[test]
     fn a_picture_is_shrunk_by_its_longest_side_and_never_grows() {

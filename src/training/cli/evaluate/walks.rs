@@ -1,0 +1,196 @@
+//! `streetscape-train evaluate walks`.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{
+    models::{Asked, ModelArgs, Pair},
+    output::OutputArgs,
+};
+use crate::{
+    bundle::{Bundle, write_whole},
+    encoder::{EncoderError, ImageEncoder, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions, prompts},
+    evaluation::{
+        EvaluationError, Table,
+        html::{smaller, source as held_in},
+        timeline::Scenes,
+        walks::{
+            Judged, Recorded, Verdict, drives, find, judge,
+            page::{Shown, lines, page},
+            replay, table,
+        },
+    },
+    narrator::{self, EvidenceConfig, Narrator},
+    observation::Observation,
+    pipeline::{
+        Stages, embedded,
+        sight::{Sight, SightConfig},
+    },
+    ranking::Ranker,
+    speech::{LengthModel, Rate, SpeechQueue, Words},
+    training::{TrainingError, progress::Show},
+    vocabulary::Vocabulary,
+    walk::Meanings,
+};
+
+/// CamVid's drives that are recorded at walkers' pace of pictures, in the order of their numbers.
+const DRIVES: [&str; 2] = ["0001TP", "0016E5"];
+/// The longest side of a frame on the page.
+const SIDE: u32 = 240;
+/// Seconds between the frames on the page.
+const EVERY: f64 = 0.5;
+
+#[derive(Args, Debug)]
+pub(in crate::training::cli) struct WalksArgs {
+    /// Recorded walks with their truth: folders with walk.toml and truth.csv, NAME.mp4 with NAME.truth.csv, or folders of these.
+    #[arg(value_name = "DIR", required_unless_present = "drives")]
+    walks: Vec<PathBuf>,
+    /// Shards with CamVid's drives and their maps: these are judged too.
+    #[arg(long, value_name = "STREETS")]
+    drives: Option<PathBuf>,
+    /// How often a video is sampled, frames a second.
+    #[arg(long, default_value_t = 5.0)]
+    fps: f64,
+    #[command(flatten)]
+    models: ModelArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Write a page with a timeline for each walk: one file that needs no network.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Put the walks' frames into that page. They are somebody's: don't give the page away where they may not be.
+    #[arg(long, requires = "html")]
+    frames: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    asked: Asked,
+    figures: &'a Table,
+    walks: &'a [Judged],
+}
+
+impl WalksArgs {
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
+        let vocabulary = Vocabulary::shipped()?;
+        let meanings = Meanings::shipped(&vocabulary).map_err(EvaluationError::from)?;
+        let mut walks = Vec::new();
+        for path in &self.walks {
+            walks.extend(find(path)?);
+        }
+        if let Some(streets) = &self.drives {
+            walks.extend(drives(streets, &DRIVES)?);
+        }
+        let bundles = self.models.open()?;
+        let judged: Pair<Vec<Judged>> = bundles.map(|bundle| {
+            let walker = Walker::new(bundle, &self.models, &vocabulary)?;
+            let progress = show.begin("replayed", walks.len(), "walks");
+            let judged = walks.iter().map(|walk| {
+                let judged = walker.walk(walk, self.fps, &meanings)?;
+                progress.advance(1, String::new());
+                Ok(judged)
+            });
+            let judged = judged.collect();
+            progress.finish();
+            judged
+        })?;
+        for (walk, word) in judged.after.iter().flat_map(|walk| walk.unknown.iter().map(move |word| (walk, word))) {
+            show.say(&format!("{}: {word:?} stands nowhere in models/truth.toml and is left out of the truth", walk.name));
+        }
+        let table = table(&judged.after, judged.before.as_deref());
+        let asked = || bundles.asked(self.models.precision);
+        if let Some(path) = &self.html {
+            let walker = Walker::new(&bundles.after, &self.models, &vocabulary)?;
+            let shown =
+                walks.iter().zip(&judged.after).map(|(walk, judged)| walker.look(walk, self.fps, self.frames, judged.clone()));
+            let shown: Vec<Shown> = shown.collect::<Result<_, TrainingError>>()?;
+            let told = format!("{}, videos at {} frames a second.", asked().told(), self.fps);
+            let failed = |source| TrainingError::File { file: path.display().to_string(), source };
+            write_whole(path, page(&shown, &table, &told).as_bytes()).map_err(failed)?;
+            show.say(&format!("{}{}", path.display(), if self.frames { ": holds frames of the walks" } else { "" }));
+        }
+        let report = Report { asked: asked(), figures: &table, walks: &judged.after };
+        self.output.show(&report, &[&table], || tell(&table, &judged.after))
+    }
+}
+
+fn tell(table: &Table, walks: &[Judged]) {
+    println!("{}", lines(table));
+    for walk in walks {
+        for said in &walk.said {
+            let verdict = match said.verdict {
+                Verdict::True => "true",
+                Verdict::False => "FALSE",
+                Verdict::Unconfirmed => "not in the truth",
+            };
+            let wrong = if said.placed == Some(false) { ", wrong direction" } else { "" };
+            let again = if said.repeated { ", repeated" } else { "" };
+            println!("{} {:6.1} {} ({verdict}{wrong}{again})", walk.name, said.at, said.text);
+        }
+    }
+}
+
+/// A bundle that walks.
+struct Walker<'a> {
+    bundle: &'a Bundle,
+    models: &'a ModelArgs,
+    vocabulary: &'a Vocabulary,
+    runtime: &'static Runtime,
+    ranker: Ranker,
+}
+
+impl<'a> Walker<'a> {
+    fn new(bundle: &'a Bundle, models: &'a ModelArgs, vocabulary: &'a Vocabulary) -> Result<Self, TrainingError> {
+        let runtime = Runtime::load(None)?;
+        let text = || OnnxTextEncoder::open(runtime, bundle, &SessionOptions::default());
+        let classes = prompts(bundle, vocabulary, text)?;
+        let ranker = Ranker::new(vocabulary, classes, &bundle.manifest.calibration)?;
+        if ranker.is_silent() {
+            let problem =
+                "not calibrated, so that nothing would be said; `streetscape-train quantise` calibrates it".to_owned();
+            return Err(TrainingError::Data { file: bundle.dir().display().to_string(), problem });
+        }
+        Ok(Self { bundle, models, vocabulary, runtime, ranker })
+    }
+
+    fn open(&self) -> Result<Box<dyn ImageEncoder>, EncoderError> {
+        Ok(Box::new(OnnxImageEncoder::open(self.runtime, self.bundle, &self.models.options(1))?))
+    }
+
+    /// The stages of a walk that begins. Which filter believes what is seen is decided here.
+    fn stages(&self) -> Result<Stages, TrainingError> {
+        let narrator = Narrator::new(self.vocabulary, EvidenceConfig::default(), narrator::Pace::default())?;
+        let (words, sight) = (Words::load("en")?, Sight::new(SightConfig::default()));
+        Ok(Stages::new(self.ranker.clone(), narrator, SpeechQueue::default(), words, sight))
+    }
+
+    /// What is said on `walk`, held against its truth.
+    fn walk(&self, walk: &Recorded, fps: f64, meanings: &Meanings) -> Result<Judged, TrainingError> {
+        let length = |text: &str| -> Duration { LengthModel::default().length(text, Rate::default()) };
+        let mut source = walk.open(fps)?;
+        let replayed = replay(source.as_mut(), &|| self.open(), &mut self.stages()?, &length).map_err(EvaluationError::from)?;
+        Ok(judge(walk, &replayed, meanings))
+    }
+
+    /// What the page shows of `walk`: what is believed, and its frames where they are asked for.
+    fn look(&self, walk: &Recorded, fps: f64, frames: bool, judged: Judged) -> Result<Shown, TrainingError> {
+        let (mut ranker, views, mut observation) = (self.ranker.clone(), self.ranker.views(), Observation::default());
+        let (mut scenes, mut pictures) = (Scenes::new(EvidenceConfig::default()), Vec::<(f64, String)>::new());
+        let mut source = walk.open(fps)?;
+        embedded::look(source.as_mut(), &views, &|| self.open(), |frame, embeddings| {
+            ranker.observe(frame.at, views.iter().copied().zip(embeddings), &mut observation);
+            scenes.see(&observation);
+            let at = frame.at.seconds();
+            if frames && pictures.last().is_none_or(|(last, _)| at - last >= EVERY - 1e-6) {
+                let small = smaller(&frame.picture, SIDE);
+                pictures.push((at, held_in(small.as_ref().unwrap_or(&frame.picture))?));
+            }
+            Ok(())
+        })
+        .map_err(EvaluationError::from)?;
+        Ok(Shown { judged, beliefs: scenes.finish(self.vocabulary), frames: pictures })
+    }
+}
