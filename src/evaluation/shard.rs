@@ -238,10 +238,11 @@ pub struct HandLabels {
     pub sentence: String,
 }
 
-/// Reads `facets.csv`: `key,split`, a column for each facet (several classes joined by `;`), `sentence`. By key.
+/// Reads `facets.csv`: `key,split`, a column for each facet (several classes joined by `;`), `sentence`; a line that begins with `#` says nothing.
+/// By key.
 pub fn hand_labels(path: &Path) -> Result<HashMap<String, HandLabels>, EvaluationError> {
     let table = |source| EvaluationError::Table { file: path.display().to_string(), source };
-    let mut reader = csv::Reader::from_path(path).map_err(table)?;
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_path(path).map_err(table)?;
     let header = reader.headers().map_err(table)?.clone();
     let mut labels = HashMap::new();
     for row in reader.records() {
@@ -307,7 +308,8 @@ mod tests {
     #[test]
     fn hand_labels_are_split_at_semicolons() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        fs::write(file.path(), "key,split,place,surface,sentence\nx,val,street,asphalt;grass,\"A, b.\"\n").expect("written");
+        fs::write(file.path(), "# by eye\nkey,split,place,surface,sentence\nx,val,street,asphalt;grass,\"A, b.\"\n")
+            .expect("written");
         let labels = hand_labels(file.path()).expect("a table");
         assert_eq!(labels["x"].facets["surface"], ["asphalt", "grass"]);
         assert_eq!((labels["x"].split.as_str(), labels["x"].sentence.as_str()), ("val", "A, b."));

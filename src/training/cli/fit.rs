@@ -34,9 +34,9 @@ pub(super) struct FitArgs {
     /// Folder for what is learned; a run that was stopped goes on there.
     #[arg(long, value_name = "RUN", required_unless_present = "defaults")]
     out: Option<PathBuf>,
-    /// Folder with train-*.tar and val-*.tar (WebDataset), and facets.csv where photos were labelled by hand. May be given again
-    /// for further folders.
-    #[arg(long, value_name = "DIR")]
+    /// Folder with train-*.tar and val-*.tar (WebDataset), and facets.csv where photos were labelled by hand; or a further table
+    /// of such labels. May be given again.
+    #[arg(long, value_name = "PATH")]
     data: Vec<PathBuf>,
     /// What to start from: a bundle, a CLIP in the layout of Hugging Face or of open_clip, or "fresh".
     #[arg(long, value_name = "WHAT")]
@@ -84,7 +84,8 @@ impl FitArgs {
             show.say(&format!("{cut} captions are longer than the text tower's context and lose their end"));
         }
         let tokenizer = ("tokenizer".to_owned(), tokens.checksum.clone());
-        let data = [tokenizer].into_iter().chain(data::checksums(train.iter().chain(&val))).collect();
+        let shards = data::checksums(train.iter().chain(&val));
+        let data = [tokenizer].into_iter().chain(shards).chain(data::tables(&settings.data)?).collect();
         let (settings, tokens) = (&settings, &tokens);
         let mut sentences = every(told());
         sentences.extend(questions.iter().flat_map(Questions::sentences).cloned());

@@ -70,9 +70,9 @@ enum What {
 /// Where the photos are.
 #[derive(Args, Debug)]
 struct DataArgs {
-    /// Folder with train-*.tar and val-*.tar (WebDataset), and facets.csv where photos were labelled by hand. May be given again
-    /// for further folders.
-    #[arg(long, value_name = "DIR", required = true)]
+    /// Folder with train-*.tar and val-*.tar (WebDataset), and facets.csv where photos were labelled by hand; or a further table
+    /// of such labels. May be given again.
+    #[arg(long, value_name = "PATH", required = true)]
     data: Vec<PathBuf>,
 }
 

@@ -30,6 +30,8 @@ use crate::{
     },
 };
 
+/// Counted up when a row would hold other values of the same layers.
+const FORMAT: u32 = 2;
 /// Photos in a file: some seconds of work.
 const PHOTOS: usize = 256;
 /// Pictures that go through the layers at once.
@@ -64,7 +66,7 @@ impl Kept {
             return Err(TrainingError::Setting { problem: problem.to_owned() });
         }
         let resting = model.valid();
-        let mut origin = format!("{views} {layers} {} {:?} {:?}\n", batches.seed, batches.augment, batches.image);
+        let mut origin = format!("{FORMAT} {views} {layers} {} {:?} {:?}\n", batches.seed, batches.augment, batches.image);
         batches.examples.all.iter().for_each(|example| origin.push_str(&example.name));
         for (path, tensor) in tensors(&resting).into_iter().filter(|(path, _)| frozen.contains(path)) {
             let bytes: Vec<u8> = tensor.values.iter().flat_map(|x| x.to_le_bytes()).collect();

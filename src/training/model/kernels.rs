@@ -2,7 +2,7 @@
 //! through matrices, four times as long as PyTorch for the whole network.
 //!
 //! Owns what Burn must know of them, and the same by Burn's own operations where it computes elsewhere than on the CPU. Leaves the loops to
-//! `planes`, the network to `mobilenet`.
+//! `pixels`, the network to `mobilenet`.
 
 use burn::{
     backend::{
@@ -26,10 +26,10 @@ use burn::{
 
 use super::{
     is_cpu,
-    planes::{self, Planes},
+    pixels::{self, Grid},
 };
 
-/// ReLU6 of a 3 x 3 convolution of each channel with itself, (batch, channels, height, width), with TensorFlow's SAME padding: one pixel
+/// ReLU6 of a 3 x 3 convolution of each channel with itself, (batch, height, width, channels), with TensorFlow's SAME padding: one pixel
 /// all round, with a stride of 2 on the right and below alone. `weight` is (channels, 1, 3, 3), `bias` (channels).
 pub fn depthwise_relu6(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
     if !is_cpu(&x.device()) {
@@ -39,21 +39,20 @@ pub fn depthwise_relu6(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride:
     Tensor::from_dispatch(y)
 }
 
-/// ReLU6 of `x`, (batch, channels, pixels), plus `bias`, (channels).
-pub fn bias_relu6(x: Tensor<3>, bias: Tensor<1>) -> Tensor<3> {
+/// ReLU6 of `x`, (pixels, channels), plus `bias`, (channels).
+pub fn bias_relu6(x: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
     if !is_cpu(&x.device()) {
-        let channels = bias.dims()[0];
-        return (x + bias.reshape([1, channels, 1])).clamp(0.0, 6.0);
+        return (x + bias.unsqueeze()).clamp(0.0, 6.0);
     }
     Tensor::from_dispatch(<Dispatch as Kernels>::bias_relu6(x.into_dispatch(), bias.into_dispatch()))
 }
 
 /// [`depthwise_relu6`] by Burn's own convolution.
 fn plain(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
-    let channels = bias.dims()[0];
+    let (x, channels) = (x.permute([0, 3, 1, 2]), bias.dims()[0]);
     let (x, padding) = if stride == 1 { (x, 1) } else { (x.pad((0, 1, 0, 1), PadMode::Constant(0.0)), 0) };
     let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], channels);
-    conv2d(x, weight, Some(bias), options).clamp(0.0, 6.0)
+    conv2d(x, weight, Some(bias), options).clamp(0.0, 6.0).permute([0, 2, 3, 1])
 }
 
 #[backend_extension(Flex, Autodiff)]
@@ -70,15 +69,14 @@ trait Kernels: Backend {
 impl Kernels for Flex {
     fn depthwise_relu6(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, stride: usize) -> FlexTensor {
         let (x, weight, bias) = (x.to_contiguous(), weight.to_contiguous(), bias.to_contiguous());
-        let shape = Planes::of(&x.layout().shape()[..], stride);
-        let y = planes::depthwise_relu6(x.storage(), weight.storage(), bias.storage(), shape);
-        tensor(y, shape.output(x.layout().shape()[0]))
+        let grid = Grid::of(&x.layout().shape()[..], stride);
+        let y = pixels::depthwise_relu6(x.storage(), weight.storage(), bias.storage(), grid);
+        tensor(y, grid.output(x.layout().shape()[0]))
     }
 
     fn bias_relu6(x: FlexTensor, bias: FlexTensor) -> FlexTensor {
         let (mut x, bias) = (x.to_contiguous(), bias.to_contiguous());
-        let pixels = x.layout().shape()[2];
-        planes::bias_relu6(x.storage_mut(), bias.storage(), pixels);
+        pixels::bias_relu6(x.storage_mut(), bias.storage());
         x
     }
 }
@@ -97,9 +95,9 @@ impl Backward<Flex, 3> for Depthwise {
         let (x, weight, y, stride) = ops.state;
         let x = checkpointer.retrieve_node_output::<FlexTensor>(x).to_contiguous();
         let weight = checkpointer.retrieve_node_output::<FlexTensor>(weight).to_contiguous();
-        let shape = Planes::of(&x.layout().shape()[..], stride);
-        let found = planes::depthwise_slopes(x.storage(), weight.storage(), y.storage(), slope.storage(), shape);
-        let shapes = [x.layout().shape().to_vec(), weight.layout().shape().to_vec(), vec![shape.channels]];
+        let grid = Grid::of(&x.layout().shape()[..], stride);
+        let found = pixels::depthwise_slopes(x.storage(), weight.storage(), y.storage(), slope.storage(), grid);
+        let shapes = [x.layout().shape().to_vec(), weight.layout().shape().to_vec(), vec![grid.channels]];
         for ((node, slope), shape) in ops.parents.into_iter().zip(found).zip(shapes) {
             if let Some(node) = node {
                 grads.register::<Flex>(node.id, tensor(slope, shape));
@@ -117,9 +115,8 @@ impl Backward<Flex, 2> for Bias {
     fn backward(self, ops: Ops<FlexTensor, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
         let mut slope = grads.consume::<Flex>(&ops.node).to_contiguous();
         let y = ops.state;
-        let shape = y.layout().shape();
-        let (channels, pixels) = (shape[1], shape[2]);
-        let of_bias = planes::bias_slopes(y.storage(), slope.storage_mut(), channels, pixels);
+        let channels = y.layout().shape()[1];
+        let of_bias = pixels::bias_slopes(y.storage(), slope.storage_mut(), channels);
         let [x, bias] = ops.parents;
         if let Some(node) = x {
             grads.register::<Flex>(node.id, slope);
@@ -189,8 +186,8 @@ mod tests {
         let device = Device::flex().autodiff();
         let random = |spread| Distribution::Normal(0.5, spread);
         let x = Tensor::<4>::random(shape, random(3.0), &device).require_grad();
-        let weight = Tensor::<4>::random([shape[1], 1, 3, 3], random(0.5), &device).require_grad();
-        let bias = Tensor::<1>::random([shape[1]], random(0.5), &device).require_grad();
+        let weight = Tensor::<4>::random([shape[3], 1, 3, 3], random(0.5), &device).require_grad();
+        let bias = Tensor::<1>::random([shape[3]], random(0.5), &device).require_grad();
         let (ours, theirs) = (
             depthwise_relu6(x.clone(), weight.clone(), bias.clone(), stride),
             plain(x.clone(), weight.clone(), bias.clone(), stride),
@@ -210,20 +207,20 @@ mod tests {
 
     #[test]
     fn a_depthwise_step_and_its_gradients_equal_burns_convolution() {
-        check([2, 3, 8, 10], 1);
-        check([2, 3, 8, 10], 2);
-        check([1, 2, 7, 9], 1);
-        check([1, 2, 7, 9], 2);
-        check([3, 1, 2, 2], 2);
+        check([2, 8, 10, 3], 1);
+        check([2, 8, 10, 3], 2);
+        check([1, 7, 9, 12], 1);
+        check([1, 7, 9, 12], 2);
+        check([3, 2, 2, 1], 2);
     }
 
     #[test]
     fn bias_and_relu6_and_their_gradients_equal_burns() {
         let device = Device::flex().autodiff();
-        let x = Tensor::<3>::random([2, 3, 20], Distribution::Normal(3.0, 4.0), &device).require_grad();
+        let x = Tensor::<2>::random([600, 3], Distribution::Normal(3.0, 4.0), &device).require_grad();
         let bias = Tensor::<1>::from_data([0.5, -1.0, 2.0], &device).require_grad();
         let ours = bias_relu6(x.clone(), bias.clone());
-        let theirs = (x.clone() + bias.clone().reshape([1, 3, 1])).clamp(0.0, 6.0);
+        let theirs = (x.clone() + bias.clone().unsqueeze()).clamp(0.0, 6.0);
         close(values(ours.clone()), values(theirs.clone()), "forward");
         let (ours, theirs) = ((ours.clone() * ours).sum().backward(), (theirs.clone() * theirs).sum().backward());
         close(values(x.grad(&ours).expect("x")), values(x.grad(&theirs).expect("x")), "x");

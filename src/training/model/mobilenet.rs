@@ -2,7 +2,7 @@
 
 use burn::{
     module::{Module, Param},
-    tensor::{Device, Tensor, module::adaptive_avg_pool2d, ops::PadMode, s},
+    tensor::{Device, Tensor, ops::PadMode, s},
 };
 
 use super::{
@@ -80,9 +80,9 @@ impl MobileNetV2 {
         self.blocks.len() + 2
     }
 
-    /// What the first `parts` make of pixels: a row for each picture, pooled where they are all.
+    /// What the first `parts` make of pixels: a row for each picture, its pixels one after the other, pooled where they are all.
     pub(super) fn begin(&self, pixels: Tensor<4>, parts: usize) -> Tensor<2> {
-        let x = (0..parts).fold(pixels, |x, part| self.part(part, x));
+        let x = (0..parts).fold(pixels.permute([0, 2, 3, 1]), |x, part| self.part(part, x));
         if parts == self.parts() { pool(x) } else { x.flatten(1, 3) }
     }
 
@@ -98,9 +98,10 @@ impl MobileNetV2 {
             _ => self.blocks.get(parts - 2).map_or(values, |block| block.project.weight.dims()[0]),
         };
         let side = (values / channels).isqrt();
-        pool((parts..self.parts()).fold(begun.reshape([batch, channels, side, side]), |x, part| self.part(part, x)))
+        pool((parts..self.parts()).fold(begun.reshape([batch, side, side, channels]), |x, part| self.part(part, x)))
     }
 
+    /// From and to (batch, height, width, channels): a convolution of one pixel is then one product.
     fn part(&self, part: usize, x: Tensor<4>) -> Tensor<4> {
         let Some(before) = part.checked_sub(1) else { return self.stem.relu6(x) };
         let Some(block) = self.blocks.get(before) else { return self.head.relu6(x) };
@@ -111,7 +112,7 @@ impl MobileNetV2 {
 }
 
 fn pool(x: Tensor<4>) -> Tensor<2> {
-    adaptive_avg_pool2d(x, [1, 1]).flatten(1, 3)
+    x.flatten::<3>(1, 2).mean_dim(1).flatten(1, 2)
 }
 
 impl Conv {
@@ -127,46 +128,42 @@ impl Conv {
         })
     }
 
-    /// The product of a window of one pixel: its gradients are products too, and not convolutions as large as the picture.
-    fn pointwise(&self, x: Tensor<4>) -> Tensor<3> {
-        let [batch, channels, height, width] = x.dims();
-        let weight = self.weight.val().reshape([1, -1, channels as i32]);
-        weight.matmul(x.reshape([batch, channels, height * width]))
+    /// The product with what each pixel sees, (pixels, channels).
+    fn product(&self, seen: Tensor<2>) -> Tensor<2> {
+        let outputs = self.weight.dims()[0];
+        seen.matmul(self.weight.val().reshape([outputs as i32, -1]).transpose())
     }
 
     /// Without a limit, of a window of one pixel.
     fn project(&self, x: Tensor<4>) -> Tensor<4> {
-        let [_, _, height, width] = x.dims();
-        let y = self.pointwise(x) + self.bias.val().reshape([1, -1, 1]);
-        let [batch, channels, _] = y.dims();
-        y.reshape([batch, channels, height, width])
+        let [batch, height, width, channels] = x.dims();
+        let y = self.product(x.reshape([-1, channels as i32])) + self.bias.val().unsqueeze();
+        y.reshape([batch as i32, height as i32, width as i32, -1])
     }
 
     fn relu6(&self, x: Tensor<4>) -> Tensor<4> {
-        let [batch, _, height, width] = x.dims();
+        let [batch, height, width, channels] = x.dims();
         let bias = self.bias.val();
         let [outputs, inputs, side, _] = self.weight.dims();
         if side == 1 {
-            return bias_relu6(self.pointwise(x), bias).reshape([batch, outputs, height, width]);
+            return bias_relu6(self.product(x.reshape([-1, channels as i32])), bias).reshape([batch, height, width, outputs]);
         }
         if inputs == 1 && self.groups > 1 {
             return depthwise_relu6(x, self.weight.val(), bias, self.stride);
         }
-        let weight = self.weight.val().reshape([1, outputs as i32, -1]);
-        bias_relu6(weight.matmul(windows(x)), bias).reshape([batch, outputs, height / 2, width / 2])
+        bias_relu6(self.product(windows(x)), bias).reshape([batch, height / 2, width / 2, outputs])
     }
 }
 
-/// What the stem's windows of 3 x 3 see, (batch, channels x 9, windows), with TensorFlow's SAME: at a stride of 2 only the right and the
-/// bottom are padded.
-fn windows(x: Tensor<4>) -> Tensor<3> {
-    let [batch, channels, height, width] = x.dims();
+/// What the stem's windows of 3 x 3 see, (windows, channels x 9), with TensorFlow's SAME: at a stride of 2 only the right and the bottom are
+/// padded.
+fn windows(x: Tensor<4>) -> Tensor<2> {
+    let [_, height, width, channels] = x.dims();
     let (rows, columns) = (height / 2, width / 2);
-    let x = x.pad((0, 1, 0, 1), PadMode::Constant(0.0));
+    let x = x.pad([(0, 0), (0, 1), (0, 1), (0, 0)], PadMode::Constant(0.0));
     let seen = (0..9).map(|at| {
         let (dy, dx) = (at / 3, at % 3);
-        let seen = x.clone().slice(s![.., .., dy..dy + 2 * rows - 1;2, dx..dx + 2 * columns - 1;2]);
-        seen.reshape([batch, channels, 1, rows * columns])
+        x.clone().slice(s![.., dy..dy + 2 * rows - 1;2, dx..dx + 2 * columns - 1;2, ..]).unsqueeze_dim::<5>(4)
     });
-    Tensor::cat(seen.collect(), 2).reshape([batch, channels * 9, rows * columns])
+    Tensor::cat(seen.collect(), 4).reshape([-1, 9 * channels as i32])
 }

@@ -26,7 +26,7 @@ mod pair;
 pub mod parameters;
 #[cfg(test)]
 mod parity;
-mod planes;
+mod pixels;
 
 pub use classes::Classes;
 pub use clip::Clip;

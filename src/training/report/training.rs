@@ -66,7 +66,7 @@ impl Training {
     /// Counts the photos of `train` in those of `dirs` that are at hand.
     fn look(&mut self, dirs: &[PathBuf]) -> Result<(), TrainingError> {
         let sources = Sources::shipped()?;
-        let there: Vec<PathBuf> = dirs.iter().filter(|dir| dir.is_dir()).cloned().collect();
+        let there: Vec<PathBuf> = dirs.iter().filter(|dir| dir.exists()).cloned().collect();
         if there.is_empty() || there.len() < dirs.len() {
             return Ok(());
         }
