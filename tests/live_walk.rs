@@ -163,6 +163,7 @@ impl Walking {
             open_camera: Box::new(move |started| open_camera(&for_camera, started)),
             open_encoder: Box::new(move || Ok(Box::new(FakeEncoder(for_encoder.clone())))),
             open_voice: Box::new(move || Ok(Box::new(FakeVoice(for_voice.clone(), Vec::new())))),
+            phrases: None,
             record,
             config: LiveConfig {
                 interval: Duration::from_millis(20),
