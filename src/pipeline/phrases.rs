@@ -169,7 +169,8 @@ impl PhraseFile {
         let means = means.collect::<Result<Vec<_>, _>>().map_err(|e| wrong(e.to_string()))?;
         if let Some(path) = kept {
             let raw: Vec<&[f32]> = means.iter().map(Embedding::as_slice).collect();
-            let written = serde_json::to_vec(&raw).map_err(std::io::Error::from).and_then(|bytes| write_whole(&path, &bytes));
+            let dir = path.parent().map_or(Ok(()), fs::create_dir_all);
+            let written = dir.and_then(|()| write_whole(&path, &serde_json::to_vec(&raw)?));
             if let Err(error) = written {
                 tracing::warn!("{}: {error}; phrases are embedded anew next time", path.display());
             }
@@ -289,7 +290,6 @@ mod tests {
                 embed(texts)
             });
             fs::write(&file.path, GOOD.replace("Anna's bakery.", say)).expect("written");
-            fs::create_dir_all(dir.path().join("cache")).expect("a folder");
             check(file.poll(false), Some("phrases-taken"));
             assert_eq!(count.load(Ordering::Relaxed), want);
         }

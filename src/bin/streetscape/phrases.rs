@@ -20,8 +20,8 @@ use streetscape::{
 
 use crate::{args::Common, setting_up::Model};
 
-/// Looks at the file that `--phrases` names, else at the one in the user's configuration folder. What it takes to use one is loaded when
-/// there is one.
+/// Looks at the file that `--phrases` names, else at the one in the user's configuration folder. What it takes to use one is loaded
+/// when there is one.
 pub fn poll(model: &Model, common: &Common) -> Result<Option<PollPhrases>> {
     let folders = directories::ProjectDirs::from("", "", "streetscape");
     let own = || folders.as_ref().map(|folders| folders.config_dir().join(phrases::FILE));
@@ -51,7 +51,11 @@ fn open(
 ) -> Result<PhraseFile> {
     let rows = |name: &str| if bundle.has(name) { bundle.embeddings(name) } else { Ok(Vec::new()) };
     let tower = bundle.clone();
-    let embed = move |texts: &[&str]| OnnxTextEncoder::open(runtime, &tower, &SessionOptions::default())?.encode(texts);
+    let embed = move |texts: &[&str]| {
+        let mut encoder = OnnxTextEncoder::open(runtime, &tower, &SessionOptions::default())?;
+        // One by one: in 8 bits a sentence's embedding depends a little on those beside it.
+        Ok(texts.iter().map(|text| encoder.encode(&[text])).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    };
     Ok(PhraseFile {
         path: path.to_owned(),
         cache: cache.map(Path::to_owned),
