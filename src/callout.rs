@@ -56,6 +56,9 @@ impl Direction {
     }
 }
 
+/// The facet of a caregiver's phrases: their callouts hold the words themselves as message.
+pub const PHRASE: &str = "phrase";
+
 /// What a callout speaks of: the key under which it was said and may be said again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject {

@@ -5,6 +5,8 @@
 
 use thiserror::Error;
 
+pub use phrases::{PhraseConfig, PhraseError, PhraseRule, Phrases};
+
 use crate::{
     bundle::{Calibration, CaptionCalibration, ClassCalibration, FacetCalibration},
     embedding::Embedding,
@@ -12,6 +14,8 @@ use crate::{
     observation::{Finding, Observation, View},
     vocabulary::{ClassIndex, Facet, FacetIndex, Kind, Vocabulary},
 };
+
+mod phrases;
 
 /// Why a calibration doesn't fit the vocabulary.
 #[derive(Debug, Error, PartialEq)]

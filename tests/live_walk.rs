@@ -7,6 +7,7 @@
 mod small_disk;
 
 use std::{
+    fs,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -27,13 +28,14 @@ use streetscape::{
     observation::View,
     pipeline::{
         PipelineError, Stages,
-        live::{LiveConfig, Record, Walk},
+        live::{LiveConfig, PollPhrases, Record, Walk},
+        phrases::PhraseFile,
         report::Summary,
         sight::{Sight, SightConfig},
     },
     ranking::Ranker,
     speech::{SpeechError, SpeechQueue, UtteranceId, Voice, VoiceEvent, Words},
-    vocabulary::Vocabulary,
+    vocabulary::{Vocabulary, lint::Lint},
     walk::{About, Walk as Recorded, WalkWriter},
 };
 
@@ -95,10 +97,18 @@ impl FrameSource for FakeCamera {
     }
 }
 
+/// A direction, in radians.
+fn at(angle: f32) -> Embedding {
+    Embedding::new(vec![angle.cos(), angle.sin()]).unwrap()
+}
+
+/// Sees the same in every view.
 struct FakeEncoder(Switch);
 
 impl ImageEncoder for FakeEncoder {
-    fn encode(&mut self, _: &Picture, _: &[View], _: &mut Vec<Embedding>) -> Result<(), EncoderError> {
+    fn encode(&mut self, _: &Picture, views: &[View], out: &mut Vec<Embedding>) -> Result<(), EncoderError> {
+        out.clear();
+        out.extend(views.iter().map(|_| at(0.0)));
         let failed = || EncoderError::Run { file: "fake".to_owned(), device: Device::Cpu, problem: "broken".to_owned() };
         if self.0.works() { Ok(()) } else { Err(failed()) }
     }
@@ -147,10 +157,13 @@ struct Walking {
 
 impl Walking {
     fn begin(camera: Health, record: Option<Record>) -> Self {
+        Self::begin_with(camera, record, None)
+    }
+
+    fn begin_with(camera: Health, record: Option<Record>, phrases: Option<PollPhrases>) -> Self {
         let (camera, encoder, voice) = (Switch::new(camera), Switch::new(Health::Well), Switch::new(Health::Well));
         let vocabulary = Vocabulary::shipped().unwrap();
-        let direction = Embedding::new(vec![1.0, 0.0]).unwrap();
-        let classes = vocabulary.facets().map(|(_, facet)| vec![direction.clone(); facet.classes.len()]).collect();
+        let classes = vocabulary.facets().map(|(_, facet)| vec![at(0.0); facet.classes.len()]).collect();
         let ranker = Ranker::new(&vocabulary, classes, &Calibration::default()).unwrap();
         let narrator = Narrator::new(&vocabulary, EvidenceConfig::default(), Pace::default()).unwrap();
         let queue = SpeechQueue::default();
@@ -163,12 +176,14 @@ impl Walking {
             open_camera: Box::new(move |started| open_camera(&for_camera, started)),
             open_encoder: Box::new(move || Ok(Box::new(FakeEncoder(for_encoder.clone())))),
             open_voice: Box::new(move || Ok(Box::new(FakeVoice(for_voice.clone(), Vec::new())))),
+            phrases,
             record,
             config: LiveConfig {
                 interval: Duration::from_millis(20),
                 retry: Duration::from_millis(50),
                 silent: Duration::from_millis(500),
                 late: Duration::from_millis(200),
+                phrases: Duration::from_millis(20),
                 ..LiveConfig::default()
             },
         };
@@ -288,4 +303,41 @@ fn a_full_disk_ends_the_recording_and_not_the_walk() {
     let summary = walking.ends();
     let recorded = Recorded::open(&folder).expect("a walk").frames.len() as u64;
     assert!(recorded > 0 && recorded < summary.frames, "{recorded} of {} frames", summary.frames);
+}
+
+#[test]
+fn a_caregivers_phrases_are_taken_up_while_walking_and_a_broken_file_leaves_the_last_good_one() {
+    const PHRASE: &str = "[[phrase]]\nlook_for = \"a bakery\"\nsay = \"Anna's bakery.\"\nagain_s = 10\n";
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("phrases.toml");
+    let mut file = PhraseFile {
+        path: path.clone(),
+        cache: Some(dir.path().join("cache")),
+        vocabulary: Vocabulary::shipped().unwrap(),
+        lint: Lint::shipped().unwrap(),
+        background: (0..128).map(|i| at(0.8 + i as f32 / 320.0)).collect(),
+        prompts: vec![at(1.0), at(1.1)],
+        tower: "tower".to_owned(),
+        // What the camera shows.
+        embed: Box::new(|texts| Ok(texts.iter().map(|_| at(0.0)).collect())),
+        read: None,
+    };
+    let mut beginning = true;
+    let poll = Box::new(move || file.poll(std::mem::take(&mut beginning)));
+    let walking = Walking::begin_with(Health::Well, None, Some(poll));
+    let write = |text: &str| {
+        // Whole, as an editor saves it.
+        fs::write(path.with_extension("new"), text).unwrap();
+        fs::rename(path.with_extension("new"), &path).unwrap();
+    };
+    thread::sleep(Duration::from_millis(100));
+    write(PHRASE);
+    walking.hears("Your new phrases are in use.");
+    walking.hears("Anna's bakery.");
+    write(&PHRASE.replace("Anna's bakery", "Safe to cross"));
+    walking.hears("Your phrases have a mistake. The old ones stay.");
+    write(&PHRASE.replace("Anna's", "Eva's"));
+    walking.hears("Your new phrases are in use.");
+    walking.hears("Eva's bakery.");
+    walking.ends();
 }

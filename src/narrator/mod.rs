@@ -18,10 +18,12 @@ use crate::{
 mod events;
 mod evidence;
 mod history;
+mod phrases;
 
 pub use events::{EVENTS, Event};
 pub use evidence::{Belief, Evidence, EvidenceConfig};
 pub use history::{History, Pace};
+pub use phrases::PhraseWatch;
 
 /// What became of one thing that could have been said.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +110,7 @@ pub struct Narrator {
     history: History,
     /// Ids of every class, for silences about classes that no event names.
     subjects: Vec<Vec<Subject>>,
+    phrases: PhraseWatch,
 }
 
 impl Narrator {
@@ -128,6 +131,7 @@ impl Narrator {
             evidence: Evidence::new(evidence),
             history: History::new(pace),
             subjects: subjects.collect(),
+            phrases: PhraseWatch::default(),
         })
     }
 
@@ -203,6 +207,18 @@ impl Narrator {
     /// The callout was cut short or dropped: it counts as never said.
     pub fn unheard(&mut self, subject: &Subject) {
         self.history.forget(subject);
+        self.phrases.unheard(subject);
+    }
+
+    /// A caregiver's phrases from now on, and no others.
+    pub fn take_phrases(&mut self, mut phrases: PhraseWatch) {
+        phrases.remember(&self.phrases);
+        self.phrases = phrases;
+    }
+
+    /// What is to be said of a caregiver's phrases, of which a frame showed those in `shown`; nothing where `busy`.
+    pub fn phrase(&mut self, shown: &[bool], busy: bool, now: Timestamp) -> Option<Callout> {
+        self.phrases.decide(now, shown, &self.evidence.beliefs(), busy)
     }
 
     /// What is believed now, for `describe` on request and for logs.

@@ -10,8 +10,8 @@ use crate::{
     frame::{Frame, Timestamp},
     narrator::{Decision, Narrator},
     observation::{Observation, View},
-    pipeline::{report::Happening, sight::Sight},
-    ranking::Ranker,
+    pipeline::{phrases::PhraseSet, report::Happening, sight::Sight},
+    ranking::{Phrases, Ranker},
     speech::{Action, SpeechError, SpeechQueue, UtteranceId, VoiceEvent, Words},
 };
 
@@ -57,13 +57,22 @@ pub struct Stages {
     embeddings: Vec<Embedding>,
     observation: Observation,
     decisions: Vec<Decision>,
+    phrases: Phrases,
+    shown: Vec<bool>,
 }
 
 impl Stages {
     /// Puts the stages together; the views that the ranker knows are encoded in every step.
     pub fn new(ranker: Ranker, narrator: Narrator, queue: SpeechQueue, words: Words, sight: Sight) -> Self {
         let (views, embeddings, observation, decisions) = (ranker.views(), Vec::new(), Observation::default(), Vec::new());
-        Self { ranker, narrator, queue, words, sight, views, embeddings, observation, decisions }
+        let (phrases, shown) = (Phrases::default(), Vec::new());
+        Self { ranker, narrator, queue, words, sight, views, embeddings, observation, decisions, phrases, shown }
+    }
+
+    /// Looks for a caregiver's phrases from now on, and for no others.
+    pub fn take_phrases(&mut self, set: PhraseSet) {
+        self.phrases = set.ranked;
+        self.narrator.take_phrases(set.watch);
     }
 
     /// Whether nothing will ever be said of what is seen.
@@ -100,7 +109,19 @@ impl Stages {
         self.narrator.decide(&self.observation, &mut decisions);
         let said = decisions.drain(..).try_for_each(|decision| self.follow(decision, now, out));
         self.decisions = decisions;
-        Ok(said?)
+        said?;
+        Ok(self.phrase(now, out)?)
+    }
+
+    /// Says a caregiver's phrase, where nothing else is said.
+    fn phrase(&mut self, now: Timestamp, out: &mut Outcome) -> Result<(), SpeechError> {
+        let whole = self.views.iter().zip(&self.embeddings).find(|(view, _)| **view == View::Full);
+        let Some((_, picture)) = whole else { return Ok(()) };
+        self.phrases.shown(picture, &mut self.shown);
+        match self.narrator.phrase(&self.shown, self.speaking(), now) {
+            Some(callout) => self.announce(callout, now, out),
+            None => Ok(()),
+        }
     }
 
     /// Something is wrong, or right again.

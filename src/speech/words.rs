@@ -9,7 +9,7 @@ use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 use unic_langid::LanguageIdentifier;
 
 use super::SpeechError;
-use crate::callout::{Callout, Direction};
+use crate::callout::{Callout, Direction, PHRASE};
 
 /// The files of a language's folder.
 macro_rules! files {
@@ -128,8 +128,11 @@ impl Words {
         self.language
     }
 
-    /// What is said for `callout`.
+    /// What is said for `callout`; a caregiver's phrase is its own words.
     pub fn text(&self, callout: &Callout) -> Result<String, SpeechError> {
+        if &*callout.subject.facet == PHRASE {
+            return Ok(callout.message.to_string());
+        }
         self.sentence(&callout.message, callout.direction)
     }
 
@@ -206,7 +209,8 @@ mod tests {
         vocabulary::{Vocabulary, lint::Lint},
     };
 
-    const SESSION: [&str; 3] = ["session-start", "session-end", "session-cannot-start"];
+    const SESSION: [&str; 6] =
+        ["session-start", "session-end", "session-cannot-start", "phrases-taken", "phrases-taken-in-part", "phrases-broken"];
 
     const DIRECTIONS: [Option<Direction>; 4] = [None, Some(Direction::Ahead), Some(Direction::Right), Some(Direction::Left)];
 
@@ -395,7 +399,7 @@ mod tests {
     fn each_language_puts_the_direction_in_its_own_place() {
         for (language, want) in [
             ("en", "Zebra crossing on the left."),
-            ("zh-TW", "左邊有斑馬線。"),
+            ("zh-TW", "左邊斑馬線。"),
             ("de", "Zebrastreifen links."),
             ("es", "Paso de cebra a la izquierda."),
             ("fr", "Passage piéton à gauche."),

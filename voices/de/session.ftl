@@ -4,3 +4,8 @@ session-start = Streetscape ist an.
 # Heard whole within the second that Ctrl-C has.
 session-end = Tschüss.
 session-cannot-start = Streetscape startet nicht. Bitte um Hilfe.
+
+# Of a caregiver's phrases: the file was changed; some of it is of no use on a street; it can't be read.
+phrases-taken = Die neuen Sätze gelten.
+phrases-taken-in-part = Die neuen Sätze gelten, aber nicht alle.
+phrases-broken = In den Sätzen ist ein Fehler. Die alten bleiben.

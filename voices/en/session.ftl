@@ -4,3 +4,8 @@ session-start = Streetscape is on.
 # Heard whole within the second that Ctrl-C has.
 session-end = Goodbye.
 session-cannot-start = Streetscape cannot start. Ask for help.
+
+# Of a caregiver's phrases: the file was changed; some of it is of no use on a street; it can't be read.
+phrases-taken = Your new phrases are in use.
+phrases-taken-in-part = Your new phrases are in use, but not all.
+phrases-broken = Your phrases have a mistake. The old ones stay.

@@ -4,3 +4,8 @@ session-start = Streetscape está encendido.
 # Heard whole within the second that Ctrl-C has.
 session-end = Adiós.
 session-cannot-start = Streetscape no arranca. Pida ayuda.
+
+# Of a caregiver's phrases: the file was changed; some of it is of no use on a street; it can't be read.
+phrases-taken = Las frases nuevas ya valen.
+phrases-taken-in-part = Las frases nuevas ya valen, pero no todas.
+phrases-broken = Hay un error en las frases. Quedan las de antes.

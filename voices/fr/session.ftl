@@ -4,3 +4,8 @@ session-start = Streetscape est allumé.
 # Heard whole within the second that Ctrl-C has.
 session-end = Au revoir.
 session-cannot-start = Streetscape ne démarre pas. Demandez de l'aide.
+
+# Of a caregiver's phrases: the file was changed; some of it is of no use on a street; it can't be read.
+phrases-taken = Les nouvelles phrases sont prises.
+phrases-taken-in-part = Les nouvelles phrases sont prises, mais pas toutes.
+phrases-broken = Il y a une erreur dans les phrases. Les anciennes restent.

@@ -3,4 +3,9 @@
 session-start = Streetscape 已開啟。
 # Heard whole within the second that Ctrl-C has.
 session-end = 再見。
-session-cannot-start = Streetscape 無法啟動，請找人幫忙。
+session-cannot-start = Streetscape 無法啟動，請求助。
+
+# Of a caregiver's phrases: the file was changed; some of it is of no use on a street; it can't be read.
+phrases-taken = 新的語句已啟用。
+phrases-taken-in-part = 部分新語句已啟用。
+phrases-broken = 語句檔有錯，繼續用舊的。

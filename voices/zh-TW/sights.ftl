@@ -1,20 +1,20 @@
 # What the camera sees, one message for each class of models/vocabulary.toml that is said; ../en/sights.ftl says more.
 #
-# A place is told first and a measure word is left out, as on signs: "前方有斑馬線。"
+# Where it is comes first, and the verb is left out, as on signs: "前方斑馬線。"
 
 direction =
     { $direction ->
-        [ahead] 前方有
-        [right] 右邊有
-        [left] 左邊有
+        [ahead] 前方
+        [right] 右邊
+        [left] 左邊
        *[none] { "" }
     }
 
 ## Place
 place-street = 街道。
     .name = 街道
-place-residential-street = 住宅區街道。
-    .name = 住宅區街道
+place-residential-street = 住宅街。
+    .name = 住宅街
 place-shopping-street = 商店街。
     .name = 商店街
 place-alley = 巷子。
@@ -35,16 +35,16 @@ place-tunnel = 隧道。
     .name = 隧道
 place-construction-site = 工地。
     .name = 工地
-place-highway = 快速道路。
-    .name = 快速道路
-place-country-road = 鄉間道路。
-    .name = 鄉間道路
-place-forest-path = 林間小路。
-    .name = 林間小路
+place-highway = 快速路。
+    .name = 快速路
+place-country-road = 鄉間路。
+    .name = 鄉間路
+place-forest-path = 林間路。
+    .name = 林間路
 place-stairs = 樓梯。
     .name = 樓梯
-place-building-front = 建築物正面。
-    .name = 建築物正面
+place-building-front = 建築正面。
+    .name = 建築正面
 place-market = 市場。
     .name = 市場
 place-waterside = 水邊。
@@ -59,16 +59,16 @@ place-indoors = 室內。
     .name = 室內
 
 ## Surface
-surface-paved-sidewalk = { direction }鋪面人行道。
-    .name = 鋪面人行道
-surface-asphalt = { direction }柏油路面。
-    .name = 柏油路面
-surface-brick-or-cobble = { direction }磚或石塊路面。
-    .name = 磚或石塊路面
+surface-paved-sidewalk = { direction }人行道。
+    .name = 人行道
+surface-asphalt = { direction }柏油路。
+    .name = 柏油路
+surface-brick-or-cobble = { direction }石磚路。
+    .name = 石磚路
 surface-cracked-or-broken = { direction }破損路面。
     .name = 破損路面
-surface-gravel-or-dirt = { direction }碎石或泥土。
-    .name = 碎石或泥土
+surface-gravel-or-dirt = { direction }碎石泥土。
+    .name = 碎石泥土
 surface-grass = { direction }草地。
     .name = 草地
 surface-wet-or-puddle = { direction }濕地面。
@@ -91,8 +91,8 @@ surface-indoor-floor = { direction }室內地板。
 ## Crossing
 crossing-zebra-crossing = { direction }斑馬線。
     .name = 斑馬線
-crossing-signalised-crossing = { direction }有號誌的路口。
-    .name = 有號誌的路口
+crossing-signalised-crossing = { direction }號誌路口。
+    .name = 號誌路口
 crossing-junction = { direction }路口。
     .name = 路口
 crossing-kerb = { direction }路緣。
@@ -105,18 +105,18 @@ crossing-railway = { direction }平交道。
     .name = 平交道
 
 ## Obstacle
-obstacle-parked-car = { direction }停放的汽車。
-    .name = 停放的汽車
-obstacle-bicycle-or-scooter = { direction }腳踏車或機車。
-    .name = 腳踏車或機車
+obstacle-parked-car = { direction }停放汽車。
+    .name = 停放汽車
+obstacle-bicycle-or-scooter = { direction }單車或機車。
+    .name = 單車或機車
 obstacle-pole-or-bollard = { direction }桿子或護柱。
     .name = 桿子或護柱
-obstacle-bin-or-bags = { direction }垃圾桶或垃圾袋。
-    .name = 垃圾桶或垃圾袋
+obstacle-bin-or-bags = { direction }垃圾桶或袋。
+    .name = 垃圾桶或袋
 obstacle-sign-board = { direction }立牌。
     .name = 立牌
-obstacle-barrier-or-cones = { direction }路障或三角錐。
-    .name = 路障或三角錐
+obstacle-barrier-or-cones = { direction }路障或錐。
+    .name = 路障或錐
 obstacle-bench-or-hydrant = { direction }長椅或消防栓。
     .name = 長椅或消防栓
 obstacle-branch-or-bush = { direction }樹枝或樹叢。
@@ -131,8 +131,8 @@ obstacle-animal = { direction }動物。
     .name = 動物
 obstacle-wall-or-fence = { direction }牆或圍籬。
     .name = 牆或圍籬
-obstacle-rubble = { direction }碎石瓦礫。
-    .name = 碎石瓦礫
+obstacle-rubble = { direction }瓦礫。
+    .name = 瓦礫
 
 ## People
 people-few = { direction }幾個人。
@@ -143,10 +143,10 @@ people-cyclist = { direction }騎車的人。
     .name = 騎車的人
 
 ## Traffic
-traffic-parked-vehicles = { direction }停放的車輛。
-    .name = 停放的車輛
-traffic-moving-vehicles = { direction }行駛中的車輛。
-    .name = 行駛中的車輛
+traffic-parked-vehicles = { direction }停放車輛。
+    .name = 停放車輛
+traffic-moving-vehicles = { direction }行駛車輛。
+    .name = 行駛車輛
 traffic-heavy-traffic = { direction }車流多。
     .name = 車流多
 traffic-bus-or-tram = { direction }公車或電車。

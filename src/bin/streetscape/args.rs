@@ -41,6 +41,9 @@ pub struct Common {
     /// The language that is spoken, as en, zh-TW, de, es or fr [default: the system's]
     #[arg(long, global = true, value_name = "TAG")]
     pub language: Option<String>,
+    /// A caregiver's phrases [default: phrases.toml in the user's configuration folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub phrases: Option<PathBuf>,
     /// The voice: auto, system, direct or none
     #[arg(long, global = true, default_value = "auto", value_name = "NAME")]
     pub voice: VoiceChoice,

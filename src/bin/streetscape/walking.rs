@@ -20,6 +20,7 @@ use streetscape::{
     pipeline::{
         Stages,
         live::{LiveConfig, Record, Walk},
+        phrases::Change,
         replay::{self, Pace},
         report::{Event, Happening},
         sight::{Sight, SightConfig},
@@ -30,6 +31,7 @@ use streetscape::{
 
 use crate::{
     args::{Common, ReplayArgs, WalkArgs},
+    phrases,
     setting_up::Model,
 };
 
@@ -46,6 +48,13 @@ pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
     }
     let rate = rate(common);
     let length = |text: &str| LengthModel::default().length(text, rate);
+    if let Some(change) = phrases::poll(&model, common)?.and_then(|mut poll| poll()) {
+        phrases::tell(&change, common);
+        match change {
+            Change::Taken { set, .. } | Change::Broken { last_good: Some(set), .. } => stages.take_phrases(set),
+            Change::Broken { last_good: None, .. } => {}
+        }
+    }
     let mut voice;
     let pace = if args.speak {
         voice = open_voice(common)?;
@@ -75,6 +84,7 @@ pub fn walk(args: &WalkArgs, common: &Common) -> Result<ExitCode> {
     let stop = Arc::new(AtomicBool::new(false));
     let record = args.record.as_deref().map(|dir| recorder(dir, args.camera.as_deref())).transpose()?;
     let camera = args.camera.clone();
+    let phrases = phrases::poll(&model, common)?;
     let (choice, language, rate) = (common.voice, common.language().to_owned(), rate(common));
     let walk = Walk {
         stages,
@@ -83,6 +93,7 @@ pub fn walk(args: &WalkArgs, common: &Common) -> Result<ExitCode> {
         open_camera: Box::new(move |started| Ok(Box::new(CameraSource::open(camera.as_deref(), started)?))),
         open_encoder: Box::new(move || model.image()),
         open_voice: Box::new(move || Ok(speech::open(choice, &language, rate)?.0)),
+        phrases,
         record,
         config: LiveConfig::default(),
     };

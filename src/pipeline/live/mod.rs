@@ -5,7 +5,7 @@
 //! comes when it is asked for. Leaves signals and the terminal to the program.
 
 use std::{
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, atomic::AtomicBool, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -16,6 +16,7 @@ use crate::{
     frame::Frame,
     pipeline::{
         PipelineError, Stages,
+        phrases::Change,
         report::{self, Happening, Summary},
     },
     speech::{SpeechError, Voice},
@@ -44,6 +45,8 @@ pub struct LiveConfig {
     pub late: Duration,
     /// How long the farewell may take.
     pub farewell: Duration,
+    /// How often a caregiver's file is looked at.
+    pub phrases: Duration,
 }
 
 impl Default for LiveConfig {
@@ -57,6 +60,7 @@ impl Default for LiveConfig {
             silent: Duration::from_secs(5),
             late: Duration::from_millis(800),
             farewell: Duration::from_millis(700),
+            phrases: Duration::from_secs(1),
         }
     }
 }
@@ -67,6 +71,8 @@ pub type OpenCamera = Box<dyn FnMut(Instant) -> Result<Box<dyn FrameSource>, Cap
 pub type OpenEncoder = Box<dyn FnMut() -> Result<Box<dyn ImageEncoder>, EncoderError> + Send>;
 /// Opens another voice, after one was lost.
 pub type OpenVoice = Box<dyn FnMut() -> Result<Box<dyn Voice>, SpeechError> + Send>;
+/// What became of a caregiver's phrases since it was asked last; may take a second where there are new ones.
+pub type PollPhrases = Box<dyn FnMut() -> Option<Change> + Send>;
 /// Keeps a frame; an error ends the recording, never the walk.
 pub type Record = Box<dyn FnMut(&Frame) -> Result<(), String> + Send>;
 
@@ -84,6 +90,8 @@ pub struct Walk {
     pub open_encoder: OpenEncoder,
     /// After a loss.
     pub open_voice: OpenVoice,
+    /// A caregiver's phrases, if anywhere.
+    pub phrases: Option<PollPhrases>,
     /// Where frames are kept, if anywhere.
     pub record: Option<Record>,
     /// Timing.
@@ -102,6 +110,7 @@ impl Walk {
             thread::Builder::new().name("camera".to_owned()).spawn(move || camera.watch(open, pause, retry))
         };
         let watching = watching.map_err(|source| PipelineError::Thread { what: "the camera", source })?;
+        let changes = watch_phrases(self.phrases, self.config.phrases)?;
         let views = self.stages.views().to_vec();
         let encoder = Encoder::start(self.encoder, self.open_encoder, views, self.config.retry);
         let mut walker = Walker {
@@ -110,6 +119,7 @@ impl Walk {
             encoder: encoder.map_err(|source| PipelineError::Thread { what: "the encoder", source })?,
             voice: self.voice,
             open_voice: self.open_voice,
+            changes,
             record: self.record,
             config: self.config,
             state: State::default(),
@@ -130,4 +140,22 @@ impl Walk {
         report(&Happening::summary(summary));
         walked.and(parted).map(|()| summary)
     }
+}
+
+/// Asks `poll` every `pause` on a thread of its own, which ends with the walk.
+fn watch_phrases(poll: Option<PollPhrases>, pause: Duration) -> Result<mpsc::Receiver<Change>, PipelineError> {
+    let (changes, changed) = mpsc::channel();
+    if let Some(mut poll) = poll {
+        let watch = move || {
+            loop {
+                if poll().is_some_and(|change| changes.send(change).is_err()) {
+                    return;
+                }
+                thread::sleep(pause);
+            }
+        };
+        let watching = thread::Builder::new().name("phrases".to_owned()).spawn(watch);
+        watching.map_err(|source| PipelineError::Thread { what: "a caregiver's phrases", source })?;
+    }
+    Ok(changed)
 }

@@ -5,7 +5,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::Receiver,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -18,6 +21,7 @@ use crate::{
         Outcome, PipelineError, Stages, StepError, VoiceCommand,
         look::Look,
         mailbox::Taken,
+        phrases::Change,
         report::{self, Event, Happening, Summary},
     },
     speech::{Voice, VoiceEvent},
@@ -39,6 +43,7 @@ pub(super) struct Walker<'a> {
     pub encoder: Encoder,
     pub voice: Box<dyn Voice>,
     pub open_voice: OpenVoice,
+    pub changes: Receiver<Change>,
     pub record: Option<Record>,
     pub config: LiveConfig,
     pub state: State,
@@ -72,6 +77,7 @@ impl Walker<'_> {
             self.listen()?;
             self.find_voice()?;
             self.ail()?;
+            self.take_phrases()?;
             if self.encoder.busy().is_some() {
                 if self.encoder.answer(POLL)? {
                     self.see()?;
@@ -157,6 +163,23 @@ impl Walker<'_> {
             }
             (false, None) => Ok(()),
         }
+    }
+
+    /// Takes up what became of a caregiver's file. What it was at the walk's beginning is said only where something is wrong with it.
+    fn take_phrases(&mut self) -> Result<(), PipelineError> {
+        let Ok(change) = self.changes.try_recv() else { return Ok(()) };
+        let message = change.message();
+        let (set, problems, news) = match change {
+            Change::Taken { set, refused, beginning, .. } => (Some(set), refused, !beginning),
+            Change::Broken { last_good, problems } => (last_good, problems, true),
+        };
+        for problem in &problems {
+            tracing::warn!("{problem}");
+        }
+        if let Some(set) = set {
+            self.stages.take_phrases(set);
+        }
+        if news || !problems.is_empty() { self.announce(message) } else { Ok(()) }
     }
 
     fn fault(&mut self, fault: Fault) -> Result<(), PipelineError> {

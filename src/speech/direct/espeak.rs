@@ -194,6 +194,7 @@ mod tests {
     use super::*;
     use crate::{
         callout::Direction,
+        fault::Fault,
         speech::{LengthModel, Words},
         vocabulary::Vocabulary,
     };
@@ -212,6 +213,34 @@ mod tests {
             })
             .unwrap();
         samples as f64 / f64::from(engine.sample_rate())
+    }
+
+    /// How long every sight, straight ahead, and every fault takes in each language, beside English.
+    fn compare_languages() {
+        let vocabulary = Vocabulary::shipped().unwrap();
+        let sights = || vocabulary.facets().flat_map(|(_, f)| &f.classes).filter_map(|c| c.say.clone());
+        let faults = || Fault::ALL.map(|f| format!("fault-{}", f.id().replace('_', "-")));
+        let ids: Vec<_> = sights().chain(faults()).collect();
+        let mut english = 0.0;
+        for language in Words::languages() {
+            let (words, mut engine) = (Words::load(language).unwrap(), Engine::open(language, Rate::default()).unwrap());
+            let (mut total, mut model, mut longest) = (0.0, 0.0, 0.0_f64);
+            for id in &ids {
+                let text = words.sentence(id, Some(Direction::Ahead)).unwrap();
+                let length = seconds(&mut engine, &text);
+                assert!(length <= 3.2, "{language}: {text:?} takes {length:.2} s");
+                total += length;
+                model += LengthModel::default().length(&text, Rate::default()).as_secs_f64();
+                longest = longest.max(length);
+            }
+            if language == "en" {
+                english = total;
+            }
+            let (ratio, mean) = (total / english, total / ids.len() as f64);
+            println!("{language}: {total:.1} s, {ratio:.2} of English; {mean:.2} s in the mean, {longest:.2} s at most");
+            assert!(ratio <= 1.3, "{language} takes {ratio:.2} times as long as English");
+            assert!((model / total - 1.0).abs() <= 0.12, "{language}: {model:.1} s by the model, {total:.1} s spoken");
+        }
     }
 
     /// One test, since there is one engine a process.
@@ -245,6 +274,7 @@ mod tests {
         assert!(errors / f64::from(count) < 0.08, "mean error {}", errors / f64::from(count));
 
         drop(engine);
+        compare_languages();
         assert!(Engine::open("xx-nowhere", Rate::default()).is_err());
         Engine::open("en", Rate::MAX).expect("opened again");
     }

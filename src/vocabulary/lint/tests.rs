@@ -45,7 +45,7 @@ fn wrong(lint: &Lint, part: &str, bad: bool, named: bool) -> f64 {
 #[test]
 fn hardly_a_bad_phrase_is_missed_and_hardly_a_good_one_refused() {
     let lint = lint();
-    for part in ["tune", "held", "later"] {
+    for part in ["tune", "held", "later", "last", "fourth"] {
         for named in [false, true] {
             assert!(wrong(&lint, part, true, named) <= MISSED, "{part}: too many are missed");
             assert!(wrong(&lint, part, false, named) <= REFUSED, "{part}: too many are refused");
