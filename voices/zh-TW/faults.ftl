@@ -9,3 +9,4 @@ fault-encoder-lost = 我認不出任何東西，正在重試。
 fault-encoder-back = 我又能辨認東西。
 fault-voice-lost = 語音故障，現在換了另一個聲音。
 fault-recording-stopped = 錄影停止了，我繼續看。
+fault-log-stopped = 記錄停止了，我繼續看。
