@@ -7,13 +7,14 @@
 mod small_disk;
 
 use std::{
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use small_disk::SmallDisk;
@@ -28,6 +29,7 @@ use streetscape::{
     pipeline::{
         PipelineError, Stages,
         live::{LiveConfig, Record, Walk},
+        log::{Background, Files, Journal, Log, Start},
         report::Summary,
         sight::{Sight, SightConfig},
     },
@@ -147,6 +149,13 @@ struct Walking {
 
 impl Walking {
     fn begin(camera: Health, record: Option<Record>) -> Self {
+        let walking = Self::logged(camera, record, None);
+        walking.hears("Streetscape is on.");
+        walking
+    }
+
+    /// The same, with a log in the folder `log`.
+    fn logged(camera: Health, record: Option<Record>, log: Option<&Path>) -> Self {
         let (camera, encoder, voice) = (Switch::new(camera), Switch::new(Health::Well), Switch::new(Health::Well));
         let vocabulary = Vocabulary::shipped().unwrap();
         let direction = Embedding::new(vec![1.0, 0.0]).unwrap();
@@ -156,8 +165,14 @@ impl Walking {
         let queue = SpeechQueue::default();
         let words = Words::load("en").unwrap();
         let (for_camera, for_encoder, for_voice) = (camera.clone(), encoder.clone(), Switch::new(Health::Well));
+        let mut stages = Stages::new(ranker, narrator, queue, words, Sight::new(SightConfig::default()));
+        if let Some(dir) = log {
+            let files = Files::new(dir, SystemTime::now(), 8);
+            let sink = Background::start(Box::new(files)).unwrap();
+            stages.keep(Journal::new(Box::new(sink), Start::new(&vocabulary, "fake".to_owned(), "en", None), 1 << 20));
+        }
         let walk = Walk {
-            stages: Stages::new(ranker, narrator, queue, words, Sight::new(SightConfig::default())),
+            stages,
             encoder: Box::new(FakeEncoder(encoder.clone())),
             voice: Box::new(FakeVoice(voice.clone(), Vec::new())),
             open_camera: Box::new(move |started| open_camera(&for_camera, started)),
@@ -176,9 +191,7 @@ impl Walking {
         let (send, lines) = mpsc::channel();
         let flag = Arc::clone(&stop);
         let thread = thread::spawn(move || walk.run(&flag, &mut |happening| send.send(happening.to_string()).unwrap()));
-        let walking = Self { camera, encoder, voice, stop, lines, thread };
-        walking.hears("Streetscape is on.");
-        walking
+        Self { camera, encoder, voice, stop, lines, thread }
     }
 
     /// Waits until `words` are said.
@@ -288,4 +301,28 @@ fn a_full_disk_ends_the_recording_and_not_the_walk() {
     let summary = walking.ends();
     let recorded = Recorded::open(&folder).expect("a walk").frames.len() as u64;
     assert!(recorded > 0 && recorded < summary.frames, "{recorded} of {} frames", summary.frames);
+}
+
+#[test]
+fn a_full_disk_ends_the_log_and_not_the_walk() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(dir.path(), "32k") else { return };
+    let folder = disk.0.join("log");
+    let walking = Walking::logged(Health::Well, None, Some(&folder));
+    walking.hears("The log has stopped. I keep watching.");
+    walking.camera.set(Health::Failing);
+    walking.hears("No picture from the camera.");
+    walking.ends();
+    let part = std::fs::read_dir(&folder).unwrap().next().expect("a part").unwrap().path();
+    assert!(Log::open(&part).expect("a log that was cut off").records.len() > 10);
+}
+
+#[test]
+fn a_log_that_cannot_be_begun_is_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    let walking = Walking::logged(Health::Well, None, Some(&file));
+    walking.hears("The log has stopped.");
+    walking.ends();
 }
