@@ -22,6 +22,15 @@ pub enum Priority {
 }
 
 impl Priority {
+    /// Every priority, from the least.
+    pub const ALL: [Priority; 5] =
+        [Priority::Progress, Priority::Notification, Priority::Text, Priority::Message, Priority::Important];
+
+    /// The priority of that name.
+    pub fn find(id: &str) -> Option<Priority> {
+        Priority::ALL.into_iter().find(|priority| priority.id() == id)
+    }
+
     /// The name in `replay --json`.
     pub fn id(self) -> &'static str {
         match self {
@@ -30,6 +39,16 @@ impl Priority {
             Priority::Text => "text",
             Priority::Message => "message",
             Priority::Important => "important",
+        }
+    }
+
+    /// The most urgent callout that one of this priority cuts short; `None` where it cuts none.
+    pub fn interrupts(self) -> Option<Priority> {
+        match self {
+            Priority::Important => Some(Priority::Message),
+            // A newer text takes an older one's place.
+            Priority::Message | Priority::Text => Some(Priority::Text),
+            Priority::Notification | Priority::Progress => None,
         }
     }
 }
@@ -46,6 +65,14 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// Every direction, the walker's order.
+    pub const ALL: [Direction; 3] = [Direction::Ahead, Direction::Right, Direction::Left];
+
+    /// The direction of that name.
+    pub fn find(id: &str) -> Option<Direction> {
+        Direction::ALL.into_iter().find(|direction| direction.id() == id)
+    }
+
     /// The name in `replay --json` and in Fluent's `$direction`.
     pub fn id(self) -> &'static str {
         match self {
@@ -98,4 +125,6 @@ pub struct Callout {
     pub valid_until: Timestamp,
     /// Calibrated probability of what it says; `None` for what is not a sight (faults, the session's start).
     pub p: Option<f32>,
+    /// Keys of messages that are said after the first, where there is time for more than that.
+    pub details: Vec<Arc<str>>,
 }

@@ -34,11 +34,13 @@ pub enum Fault {
     VoiceLost,
     /// The recording could not go on.
     RecordingStopped,
+    /// The session's log could not go on.
+    LogStopped,
 }
 
 impl Fault {
     /// Every fault, for tests that visit each.
-    pub const ALL: [Fault; 9] = [
+    pub const ALL: [Fault; 10] = [
         Fault::CameraLost,
         Fault::CameraBack,
         Fault::CameraCovered,
@@ -48,6 +50,7 @@ impl Fault {
         Fault::EncoderBack,
         Fault::VoiceLost,
         Fault::RecordingStopped,
+        Fault::LogStopped,
     ];
 
     /// The name in logs and in `replay --json`.
@@ -62,6 +65,12 @@ impl Fault {
             Fault::EncoderBack => "encoder_back",
             Fault::VoiceLost => "voice_lost",
             Fault::RecordingStopped => "recording_stopped",
+            Fault::LogStopped => "log_stopped",
         }
+    }
+
+    /// The fault of that name.
+    pub fn find(id: &str) -> Option<Fault> {
+        Fault::ALL.into_iter().find(|fault| fault.id() == id)
     }
 }

@@ -4,6 +4,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A moment of the walk, as time since its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub Duration);
@@ -27,6 +29,24 @@ impl Timestamp {
     /// This moment moved on by `duration`.
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration))
+    }
+
+    /// This moment to the nearest millisecond, as a log keeps it.
+    pub fn rounded(self) -> Self {
+        Self(Duration::from_millis(((self.0.as_micros() + 500) / 1000) as u64))
+    }
+}
+
+impl Serialize for Timestamp {
+    /// Seconds, to the millisecond.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64((self.seconds() * 1000.0).round() / 1000.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        f64::deserialize(deserializer).map(|seconds| Self::from_seconds(seconds).rounded())
     }
 }
 
@@ -109,6 +129,16 @@ mod tests {
             [(0.0, "00:00.0"), (12.49, "00:12.4"), (59.99, "00:59.9"), (151.0, "02:31.0"), (6000.0, "100:00.0")]
         {
             assert_eq!(Timestamp::from_seconds(seconds).to_string(), want);
+        }
+    }
+
+    #[test]
+    fn a_moment_reads_as_it_was_written_once_it_is_rounded() {
+        for (seconds, want) in [(0.0, "0.0"), (0.2, "0.2"), (1.0 / 3.0, "0.333"), (12.4996, "12.5"), (3599.9994, "3599.999")] {
+            let moment = Timestamp::from_seconds(seconds).rounded();
+            let line = serde_json::to_string(&moment).expect("a number");
+            assert_eq!(line, want);
+            assert_eq!(serde_json::from_str::<Timestamp>(&line).expect("a number"), moment);
         }
     }
 

@@ -38,6 +38,11 @@ impl View {
         }
     }
 
+    /// The view of that name.
+    pub fn find(id: &str) -> Option<View> {
+        View::ALL.into_iter().find(|view| view.id() == id)
+    }
+
     /// Where a thing seen in this view is. The camera looks ahead, so what the whole picture shows is ahead.
     pub fn direction(self) -> Direction {
         match self {
@@ -77,17 +82,63 @@ impl Finding {
 }
 
 /// Everything ranking found in one frame.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     /// The frame's moment.
     pub at: Timestamp,
+    /// How much the picture is worth as evidence, in [0, 1]: 1 for a sharp one in good light, less for a blurred or dark one.
+    pub quality: f32,
     /// One entry for each facet in each view that was encoded and is calibrated.
     pub findings: Vec<Finding>,
 }
 
+impl Default for Observation {
+    fn default() -> Self {
+        Self { at: Timestamp::default(), quality: 1.0, findings: Vec::new() }
+    }
+}
+
 impl Observation {
+    /// Moment to the millisecond, quality and probabilities to the thousandth: so that what is decided on is what a log keeps.
+    pub fn round(&mut self) {
+        self.at = self.at.rounded();
+        let numbers = self.findings.iter_mut().flat_map(|finding| &mut finding.p).chain([&mut self.quality]);
+        numbers.for_each(|x| *x = thousandths(*x) as f32);
+    }
+
     /// What `view` says of `facet`; `None` where it was not encoded or is not calibrated.
     pub fn finding(&self, facet: FacetIndex, view: View) -> Option<&Finding> {
         self.findings.iter().find(|f| f.facet == facet && f.view == view)
+    }
+}
+
+/// `x` to the thousandth.
+pub fn thousandths(x: f32) -> f64 {
+    (f64::from(x) * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rounded_observation_loses_nothing_on_its_way_through_a_log() {
+        let p = (0..2000).map(|i| i as f32 / 1999.0).collect();
+        let finding = Finding { facet: FacetIndex(0), view: View::Full, p, answers: Vec::new() };
+        let mut observation =
+            Observation { at: Timestamp::from_seconds(1.0 / 3.0), quality: 0.123_456, findings: vec![finding] };
+        observation.round();
+        assert_eq!((observation.at.seconds(), observation.quality), (0.333, 0.123));
+        for p in &observation.findings[0].p {
+            let line = thousandths(*p).to_string();
+            assert!(line.len() <= 5, "{line}");
+            assert_eq!(line.parse::<f64>().expect("a number") as f32, *p);
+        }
+    }
+
+    #[test]
+    fn a_view_is_found_by_its_name() {
+        assert!(View::ALL.into_iter().all(|view| View::find(view.id()) == Some(view)));
+        assert_eq!(View::find("behind"), None);
     }
 }

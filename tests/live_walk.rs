@@ -8,13 +8,14 @@ mod small_disk;
 
 use std::{
     fs,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use small_disk::SmallDisk;
@@ -29,6 +30,7 @@ use streetscape::{
     pipeline::{
         PipelineError, Stages,
         live::{LiveConfig, PollPhrases, Record, Walk},
+        log::{Background, Files, Journal, Log, Start},
         phrases::PhraseFile,
         report::Summary,
         sight::{Sight, SightConfig},
@@ -157,10 +159,13 @@ struct Walking {
 
 impl Walking {
     fn begin(camera: Health, record: Option<Record>) -> Self {
-        Self::begin_with(camera, record, None)
+        let walking = Self::begin_with(camera, record, None, None);
+        walking.hears("Streetscape is on.");
+        walking
     }
 
-    fn begin_with(camera: Health, record: Option<Record>, phrases: Option<PollPhrases>) -> Self {
+    /// The same, with a caregiver's phrases, or with a log in the folder `log`.
+    fn begin_with(camera: Health, record: Option<Record>, phrases: Option<PollPhrases>, log: Option<&Path>) -> Self {
         let (camera, encoder, voice) = (Switch::new(camera), Switch::new(Health::Well), Switch::new(Health::Well));
         let vocabulary = Vocabulary::shipped().unwrap();
         let classes = vocabulary.facets().map(|(_, facet)| vec![at(0.0); facet.classes.len()]).collect();
@@ -169,8 +174,14 @@ impl Walking {
         let queue = SpeechQueue::default();
         let words = Words::load("en").unwrap();
         let (for_camera, for_encoder, for_voice) = (camera.clone(), encoder.clone(), Switch::new(Health::Well));
+        let mut stages = Stages::new(ranker, narrator, queue, words, Sight::new(SightConfig::default()));
+        if let Some(dir) = log {
+            let files = Files::new(dir, SystemTime::now(), 8);
+            let sink = Background::start(Box::new(files)).unwrap();
+            stages.keep(Journal::new(Box::new(sink), Start::new(&vocabulary, "fake".to_owned(), "en", None), 1 << 20));
+        }
         let walk = Walk {
-            stages: Stages::new(ranker, narrator, queue, words, Sight::new(SightConfig::default())),
+            stages,
             encoder: Box::new(FakeEncoder(encoder.clone())),
             voice: Box::new(FakeVoice(voice.clone(), Vec::new())),
             open_camera: Box::new(move |started| open_camera(&for_camera, started)),
@@ -191,9 +202,7 @@ impl Walking {
         let (send, lines) = mpsc::channel();
         let flag = Arc::clone(&stop);
         let thread = thread::spawn(move || walk.run(&flag, &mut |happening| send.send(happening.to_string()).unwrap()));
-        let walking = Self { camera, encoder, voice, stop, lines, thread };
-        walking.hears("Streetscape is on.");
-        walking
+        Self { camera, encoder, voice, stop, lines, thread }
     }
 
     /// Waits until `words` are said.
@@ -324,7 +333,7 @@ fn a_caregivers_phrases_are_taken_up_while_walking_and_a_broken_file_leaves_the_
     };
     let mut beginning = true;
     let poll = Box::new(move || file.poll(std::mem::take(&mut beginning)));
-    let walking = Walking::begin_with(Health::Well, None, Some(poll));
+    let walking = Walking::begin_with(Health::Well, None, Some(poll), None);
     let write = |text: &str| {
         // Whole, as an editor saves it.
         fs::write(path.with_extension("new"), text).unwrap();
@@ -339,5 +348,29 @@ fn a_caregivers_phrases_are_taken_up_while_walking_and_a_broken_file_leaves_the_
     write(&PHRASE.replace("Anna's", "Eva's"));
     walking.hears("Your new phrases are in use.");
     walking.hears("Eva's bakery.");
+    walking.ends();
+}
+
+#[test]
+fn a_full_disk_ends_the_log_and_not_the_walk() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(dir.path(), "32k") else { return };
+    let folder = disk.0.join("log");
+    let walking = Walking::begin_with(Health::Well, None, None, Some(&folder));
+    walking.hears("The log has stopped. I keep watching.");
+    walking.camera.set(Health::Failing);
+    walking.hears("No picture from the camera.");
+    walking.ends();
+    let part = std::fs::read_dir(&folder).unwrap().next().expect("a part").unwrap().path();
+    assert!(Log::open(&part).expect("a log that was cut off").records.len() > 10);
+}
+
+#[test]
+fn a_log_that_cannot_be_begun_is_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    let walking = Walking::begin_with(Health::Well, None, None, Some(&file));
+    walking.hears("The log has stopped.");
     walking.ends();
 }

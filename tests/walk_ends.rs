@@ -18,9 +18,11 @@ use null_sink::with_null_sink;
 /// The walk begins, says that it sees nothing, and is ended in the middle of that.
 #[track_caller]
 fn check(voice: &str) {
+    let state = tempfile::tempdir().expect("a folder");
     let mut walk = Command::new(env!("CARGO_BIN_EXE_streetscape"))
         .args(["--device", "cpu", "--model", "models/street", "--voice", voice, "walk", "--camera", "none of this name"])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .env("XDG_STATE_HOME", state.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -41,6 +43,9 @@ fn check(voice: &str) {
     walk.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     assert!(status.success(), "{status}: {errors}");
     assert!(rest.contains("Goodbye."), "{rest}");
+    let mut logs = std::fs::read_dir(state.path().join("streetscape/log")).expect("the session's log");
+    let log = std::fs::read_to_string(logs.next().expect("a part").unwrap().path()).unwrap();
+    assert!(log.starts_with(r#"{"event":"start""#) && log.contains("Goodbye."), "{log}");
     println!("voice {voice}: ended {took:?} after Ctrl-C");
     assert!(took < Duration::from_secs(1), "voice {voice}: the end took {took:?}");
 }

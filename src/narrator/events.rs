@@ -1,10 +1,56 @@
-//! The table of what a walker is told unasked: each row a class, its urgency, and how it is said again.
+//! The table of what a walker is told unasked: each row a class, its urgency, when it is said, and how it is said again.
 //!
 //! Owns the policy's constants. What stands in no row is told on request only.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
+
+use serde::{Deserialize, Serialize};
 
 use crate::{callout::Priority, fault::Fault};
+
+/// How much is said unasked. Warnings are said at every level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Talk {
+    /// Hazards and what stands in the way.
+    Quiet,
+    /// The ground and the place too.
+    #[default]
+    Normal,
+    /// Whatever is known.
+    Chatty,
+}
+
+impl Talk {
+    /// Every level, from the least.
+    pub const ALL: [Talk; 3] = [Talk::Quiet, Talk::Normal, Talk::Chatty];
+
+    /// The name in flags and logs.
+    pub fn id(self) -> &'static str {
+        match self {
+            Talk::Quiet => "quiet",
+            Talk::Normal => "normal",
+            Talk::Chatty => "chatty",
+        }
+    }
+}
+
+impl FromStr for Talk {
+    type Err = String;
+
+    fn from_str(id: &str) -> Result<Self, String> {
+        Talk::ALL.into_iter().find(|talk| talk.id() == id).ok_or_else(|| "quiet, normal or chatty is meant".to_owned())
+    }
+}
+
+/// The moment at which a thing is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// It is believed to be there.
+    Arrival,
+    /// It was said, and is surely gone.
+    Leaving,
+}
 
 /// One row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,27 +59,57 @@ pub struct Event {
     pub facet: &'static str,
     /// Class id.
     pub class: &'static str,
-    /// How urgent; of two in one moment the more urgent is said, of equals the upper row.
+    /// When.
+    pub when: When,
+    /// How urgent; of two in one moment the more urgent is said, of equals what is ahead, then the upper row. It also decides what is
+    /// interrupted ([`Priority::interrupts`]) and what is said when much was said already ([`super::BudgetConfig`]).
     pub priority: Priority,
+    /// The message; the class's own where none stands here.
+    pub message: Option<&'static str>,
     /// Whether its direction is said.
     pub directed: bool,
-    /// Seconds before it may be said again, if it was gone meanwhile.
-    cooldown_s: u64,
+    /// The least talkative level at which it is said.
+    pub talk: Talk,
+    /// Whether it is said only while it comes up, and not once the walker stands on it.
+    pub approached: bool,
+    /// Whether it is news still when its cooldown ends. What is not was in the way meanwhile.
+    pub lasting: bool,
     /// Seconds for which it is worth saying.
     valid_s: u64,
+    /// Seconds before it may be said again, if it was gone meanwhile.
+    cooldown_s: u64,
+    /// Seconds of absence after which it counts as gone.
+    gone_s: u64,
 }
 
 impl Event {
+    /// Time for which it is worth saying: a walker who goes 1.4 m/s has passed a thing 5 m ahead after four seconds.
+    pub fn valid(&self) -> Duration {
+        Duration::from_secs(self.valid_s)
+    }
+
     /// Time before it may be said again, if it was gone meanwhile.
     pub fn cooldown(&self) -> Duration {
         Duration::from_secs(self.cooldown_s)
     }
 
-    /// Time for which it is worth saying: a walker who goes 1.4 m/s has passed a thing 5 m ahead after four seconds.
-    pub fn valid(&self) -> Duration {
-        Duration::from_secs(self.valid_s)
+    /// Absence after which it counts as gone.
+    pub fn gone(&self) -> Duration {
+        Duration::from_secs(self.gone_s)
     }
 }
+
+/// What the end of a class is called: its id, and this.
+pub const ENDS: &str = "_ends";
+
+/// What is said of one thing by two names: the second is said only where the first is not believed, and either only once.
+pub(super) const SPECIFIC: &[(&str, &str, &str)] = &[("crossing", "signalised_crossing", "zebra_crossing")];
+
+/// The facets whose changes make a scene change. People and vehicles come and go in any.
+pub(super) const SCENE: &[&str] = &["surface", "crossing", "obstacle"];
+
+/// What is told of a place beside its name where there is time: of the first facet here of which anything is believed.
+pub(super) const DETAILS: &[&str] = &["surface", "people", "traffic"];
 
 /// The same fault is not said again sooner, unless it ended meanwhile.
 pub(super) const FAULT_COOLDOWN: Duration = Duration::from_secs(30);
@@ -47,50 +123,96 @@ pub(super) fn opposite(fault: Fault) -> Option<Fault> {
         Fault::CameraBack => Some(Fault::CameraLost),
         Fault::EncoderLost => Some(Fault::EncoderBack),
         Fault::EncoderBack => Some(Fault::EncoderLost),
-        Fault::CameraCovered | Fault::TooDark | Fault::EncoderLate | Fault::VoiceLost | Fault::RecordingStopped => None,
+        Fault::CameraCovered
+        | Fault::TooDark
+        | Fault::EncoderLate
+        | Fault::VoiceLost
+        | Fault::RecordingStopped
+        | Fault::LogStopped => None,
     }
 }
 
-/// A danger to the feet: 30 s as Soundscape keeps for intersections.
+/// A danger to the feet. Another of its kind may come after 20 m; 5 s of absence are 7 m.
 const fn hazard(facet: &'static str, class: &'static str) -> Event {
-    Event { facet, class, priority: Priority::Important, directed: true, cooldown_s: 30, valid_s: 4 }
+    Event {
+        facet,
+        class,
+        when: When::Arrival,
+        priority: Priority::Important,
+        message: None,
+        directed: true,
+        talk: Talk::Quiet,
+        approached: false,
+        lasting: false,
+        valid_s: 4,
+        cooldown_s: 15,
+        gone_s: 5,
+    }
+}
+
+/// A road to be crossed, or rails: 30 s as Soundscape keeps for intersections, and 8 s of absence, in which most are walked over.
+const fn crossing(class: &'static str) -> Event {
+    Event { approached: true, cooldown_s: 30, gone_s: 8, ..hazard("crossing", class) }
 }
 
 /// A thing on the way, to be passed with care.
-const fn obstacle(class: &'static str) -> Event {
-    Event { facet: "obstacle", class, priority: Priority::Message, directed: true, cooldown_s: 30, valid_s: 4 }
+const fn obstacle(facet: &'static str, class: &'static str) -> Event {
+    Event { priority: Priority::Message, cooldown_s: 20, ..hazard(facet, class) }
 }
 
 /// What the ground is, where it changes the walking.
 const fn ground(class: &'static str) -> Event {
-    Event { facet: "surface", class, priority: Priority::Text, directed: false, cooldown_s: 60, valid_s: 6 }
+    Event {
+        priority: Priority::Text,
+        directed: false,
+        talk: Talk::Normal,
+        valid_s: 6,
+        cooldown_s: 60,
+        ..hazard("surface", class)
+    }
 }
 
-/// What kind of place this is: 60 s as Soundscape keeps for places.
+/// What kind of place this is: 60 s as Soundscape keeps for places. One of which nothing is known for 20 s, 30 m, counts as left, or one after
+/// which another was said.
 const fn place(class: &'static str) -> Event {
-    Event { facet: "place", class, priority: Priority::Text, directed: false, cooldown_s: 60, valid_s: 8 }
+    Event { facet: "place", lasting: true, valid_s: 8, gone_s: 20, ..ground(class) }
+}
+
+/// The end of what was announced, where a walker acts on it.
+const fn end(of: Event, message: &'static str) -> Event {
+    Event { when: When::Leaving, message: Some(message), lasting: false, ..of }
 }
 
 /// What can wait, or never be said.
 const fn notice(facet: &'static str, class: &'static str) -> Event {
-    Event { facet, class, priority: Priority::Notification, directed: false, cooldown_s: 120, valid_s: 8 }
+    Event { facet, priority: Priority::Notification, valid_s: 8, cooldown_s: 120, ..ground(class) }
+}
+
+/// What only those who want to hear much are told.
+const fn chatter(facet: &'static str, class: &'static str) -> Event {
+    Event { talk: Talk::Chatty, valid_s: 4, cooldown_s: 60, ..notice(facet, class) }
+}
+
+/// The same, of a thing that lies somewhere.
+const fn aside(facet: &'static str, class: &'static str) -> Event {
+    Event { directed: true, ..chatter(facet, class) }
 }
 
 /// Hazards, then things on the way, then the ground, then places, then notices.
 pub const EVENTS: &[Event] = &[
     hazard("surface", "steps_down"),
     hazard("surface", "steps_up"),
-    hazard("crossing", "zebra_crossing"),
-    hazard("crossing", "signalised_crossing"),
-    hazard("crossing", "railway"),
+    crossing("railway"),
+    crossing("signalised_crossing"),
+    crossing("zebra_crossing"),
     hazard("obstacle", "barrier_or_cones"),
     hazard("obstacle", "manhole_or_pothole"),
-    obstacle("rubble"),
-    obstacle("bicycle_or_scooter"),
-    obstacle("stall_or_cart"),
-    obstacle("bin_or_bags"),
-    obstacle("animal"),
-    Event { facet: "people", class: "cyclist", priority: Priority::Message, directed: true, cooldown_s: 30, valid_s: 3 },
+    obstacle("obstacle", "rubble"),
+    obstacle("obstacle", "bicycle_or_scooter"),
+    obstacle("obstacle", "stall_or_cart"),
+    obstacle("obstacle", "bin_or_bags"),
+    obstacle("obstacle", "animal"),
+    Event { valid_s: 3, cooldown_s: 15, gone_s: 3, ..obstacle("people", "cyclist") },
     ground("snow_or_ice"),
     ground("tactile_paving"),
     ground("cracked_or_broken"),
@@ -115,8 +237,36 @@ pub const EVENTS: &[Event] = &[
     place("waterside"),
     place("railway"),
     place("indoors"),
+    end(ground("tactile_paving"), "surface-tactile-paving-ends"),
+    end(place("tunnel"), "place-tunnel-ends"),
+    end(place("construction_site"), "place-construction-site-ends"),
     notice("people", "crowd"),
     notice("weather", "rain"),
     notice("weather", "snow"),
     notice("weather", "fog"),
+    aside("crossing", "junction"),
+    aside("crossing", "kerb"),
+    aside("crossing", "kerb_ramp"),
+    aside("crossing", "cycle_lane"),
+    aside("obstacle", "parked_car"),
+    aside("obstacle", "pole_or_bollard"),
+    aside("obstacle", "sign_board"),
+    aside("obstacle", "bench_or_hydrant"),
+    aside("obstacle", "branch_or_bush"),
+    aside("obstacle", "door_or_gate"),
+    aside("people", "few"),
+    aside("traffic", "heavy_traffic"),
+    aside("traffic", "bus_or_tram"),
+    chatter("surface", "grass"),
+    chatter("surface", "wet_or_puddle"),
+    chatter("surface", "brick_or_cobble"),
+    chatter("surface", "paved_sidewalk"),
+    chatter("surface", "asphalt"),
+    chatter("place", "stairs"),
+    chatter("place", "building_front"),
+    chatter("place", "open_land"),
+    chatter("place", "yard_or_driveway"),
+    chatter("weather", "overcast"),
+    chatter("light", "dusk"),
+    chatter("light", "night"),
 ];

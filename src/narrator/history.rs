@@ -2,7 +2,9 @@
 //!
 //! Owns when each subject was said and last seen. Leaves which subject deserves saying to the narrator.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
     callout::{Priority, Subject},
@@ -10,62 +12,58 @@ use crate::{
     narrator::{Event, Reason},
 };
 
-/// How much silence stands between callouts.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Absence after which the same thing counts as new.
-    pub gone: Duration,
-    /// Silence after any callout before one that is not important.
-    pub pause: Duration,
-}
+/// Silence after any callout before one that is not important: 4 s, so that a callout of about one second keeps the ears free for four
+/// fifths of the time.
+const PAUSE: Duration = Duration::from_secs(4);
 
-impl Default for Pace {
-    /// 2 s of absence as trackers do; 4 s so that a callout of about one second keeps the ears free for four fifths of the time.
-    fn default() -> Self {
-        Self { gone: Duration::from_secs(2), pause: Duration::from_secs(4) }
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Said {
     at: Timestamp,
     last_seen: Timestamp,
 }
 
+/// One subject that was said, as a log keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SaidState {
+    /// Facet id, or `fault`.
+    pub facet: String,
+    /// Class id, or the fault's id.
+    pub class: String,
+    /// When it was said.
+    pub at: Timestamp,
+    /// When it was last believed.
+    pub seen: Timestamp,
+}
+
 /// What was said, and when.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct History {
-    pace: Pace,
-    said: HashMap<Subject, Said>,
+    said: BTreeMap<Subject, Said>,
     last: Option<Timestamp>,
 }
 
 impl History {
-    /// Nothing said yet.
-    pub fn new(pace: Pace) -> Self {
-        Self { pace, said: HashMap::new(), last: None }
+    /// May `subject`, believed at `now`, be said again, or is it said already?
+    pub fn ask(&mut self, subject: &Subject, event: &Event, now: Timestamp) -> Result<(), Reason> {
+        let replaced = event.lasting && self.replaced(subject);
+        let Some(said) = self.said.get_mut(subject) else { return Ok(()) };
+        if now.since(said.last_seen) < event.gone() && !replaced {
+            said.last_seen = now;
+            return Err(Reason::Repeated);
+        }
+        if now.since(said.at) < event.cooldown() {
+            if !event.lasting {
+                // A thing that comes back too soon is in view from then on, as if it had never gone.
+                said.last_seen = now;
+            }
+            return Err(Reason::Cooling);
+        }
+        Ok(())
     }
 
-    /// May `subject`, believed at `now`, be said?
-    pub fn ask(&mut self, subject: &Subject, event: &Event, now: Timestamp) -> Result<(), Reason> {
-        if let Some(said) = self.said.get_mut(subject) {
-            let reason = if now.since(said.last_seen) < self.pace.gone {
-                Some(Reason::Repeated)
-            } else if now.since(said.at) < event.cooldown() {
-                Some(Reason::Cooling)
-            } else {
-                None
-            };
-            // A thing that comes back too soon is in view from then on, as if it had never gone.
-            if let Some(reason) = reason {
-                said.last_seen = now;
-                return Err(reason);
-            }
-        }
-        match self.last {
-            Some(last) if event.priority < Priority::Important && now.since(last) < self.pace.pause => Err(Reason::Pausing),
-            _ => Ok(()),
-        }
+    /// Whether something was said too short a while ago for a callout of `priority`.
+    pub fn pausing(&self, priority: Priority, now: Timestamp) -> bool {
+        priority < Priority::Important && self.last.is_some_and(|last| now.since(last) < PAUSE)
     }
 
     /// May a fault be said, of which the same was said less than `cooldown` ago?
@@ -73,6 +71,23 @@ impl History {
         match self.said.get(subject) {
             Some(said) if now.since(said.at) < cooldown => Err(Reason::Cooling),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether `subject` was said and has not been gone since for as long as `event` asks.
+    pub fn lasts(&self, subject: &Subject, event: &Event, now: Timestamp) -> bool {
+        self.said.get(subject).is_some_and(|said| now.since(said.last_seen) < event.gone())
+    }
+
+    /// When `subject` was last said.
+    pub fn said_at(&self, subject: &Subject) -> Option<Timestamp> {
+        self.said.get(subject).map(|said| said.at)
+    }
+
+    /// `subject`, which was said, is in view by another name.
+    pub fn seen(&mut self, subject: &Subject, now: Timestamp) {
+        if let Some(said) = self.said.get_mut(subject) {
+            said.last_seen = now;
         }
     }
 
@@ -85,5 +100,28 @@ impl History {
     /// `subject` counts as never said.
     pub fn forget(&mut self, subject: &Subject) {
         self.said.remove(subject);
+    }
+
+    /// What a log keeps.
+    pub fn state(&self) -> (Vec<SaidState>, Option<Timestamp>) {
+        let state = |(subject, said): (&Subject, &Said)| SaidState {
+            facet: subject.facet.to_string(),
+            class: subject.class.to_string(),
+            at: said.at,
+            seen: said.last_seen,
+        };
+        (self.said.iter().map(state).collect(), self.last)
+    }
+
+    /// The memory that a log kept.
+    pub fn restored(said: &[SaidState], last: Option<Timestamp>) -> Self {
+        let entry = |s: &SaidState| (Subject::new(s.facet.as_str(), s.class.as_str()), Said { at: s.at, last_seen: s.seen });
+        Self { said: said.iter().map(entry).collect(), last }
+    }
+
+    /// Whether another subject of the same facet was said after `subject`.
+    fn replaced(&self, subject: &Subject) -> bool {
+        let Some(said) = self.said.get(subject) else { return false };
+        self.said.iter().any(|(other, o)| other.facet == subject.facet && other != subject && o.at > said.at)
     }
 }

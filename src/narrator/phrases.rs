@@ -126,6 +126,7 @@ impl Watched {
             priority: self.phrase.priority,
             valid_until: now.after(VALID),
             p: None,
+            details: Vec::new(),
         }
     }
 

@@ -12,6 +12,7 @@ mod ahead;
 pub mod batch;
 pub mod embedded;
 pub mod live;
+pub mod log;
 mod look;
 pub mod mailbox;
 mod ordered;
@@ -20,8 +21,10 @@ pub mod replay;
 pub mod report;
 pub mod sight;
 mod step;
+mod telling;
 
 pub use step::{Outcome, Stages, StepError, VoiceCommand};
+pub use telling::Telling;
 
 /// Why a walk or a replay could not go on.
 #[derive(Debug, Error)]

@@ -184,6 +184,7 @@ mod tests {
             priority: Priority::Important,
             valid_until: Timestamp::from_seconds(16.0),
             p: Some(0.9312),
+            details: Vec::new(),
         }
     }
 

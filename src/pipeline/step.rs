@@ -8,11 +8,17 @@ use crate::{
     encoder::{EncoderError, ImageEncoder},
     fault::Fault,
     frame::{Frame, Timestamp},
-    narrator::{Decision, Narrator},
+    narrator::{Narrator, Talk},
     observation::{Observation, View},
-    pipeline::{phrases::PhraseSet, report::Happening, sight::Sight},
+    pipeline::{
+        log::Journal,
+        phrases::PhraseSet,
+        report::Happening,
+        sight::{Sight, quality},
+        telling::Telling,
+    },
     ranking::{Phrases, Ranker},
-    speech::{Action, SpeechError, SpeechQueue, UtteranceId, VoiceEvent, Words},
+    speech::{SpeechError, SpeechQueue, UtteranceId, VoiceEvent, Words},
 };
 
 /// What the voice shall do.
@@ -49,14 +55,11 @@ impl Outcome {
 /// Everything between a picture and the voice.
 pub struct Stages {
     ranker: Ranker,
-    narrator: Narrator,
-    queue: SpeechQueue,
-    words: Words,
+    telling: Telling,
     sight: Sight,
     views: Vec<View>,
     embeddings: Vec<Embedding>,
     observation: Observation,
-    decisions: Vec<Decision>,
     phrases: Phrases,
     shown: Vec<bool>,
 }
@@ -64,15 +67,20 @@ pub struct Stages {
 impl Stages {
     /// Puts the stages together; the views that the ranker knows are encoded in every step.
     pub fn new(ranker: Ranker, narrator: Narrator, queue: SpeechQueue, words: Words, sight: Sight) -> Self {
-        let (views, embeddings, observation, decisions) = (ranker.views(), Vec::new(), Observation::default(), Vec::new());
-        let (phrases, shown) = (Phrases::default(), Vec::new());
-        Self { ranker, narrator, queue, words, sight, views, embeddings, observation, decisions, phrases, shown }
+        let (views, embeddings, observation) = (ranker.views(), Vec::new(), Observation::default());
+        let (telling, phrases, shown) = (Telling::new(narrator, queue, words), Phrases::default(), Vec::new());
+        Self { ranker, telling, sight, views, embeddings, observation, phrases, shown }
+    }
+
+    /// Writes down everything from here on.
+    pub fn keep(&mut self, journal: Journal) {
+        self.telling.keep(journal);
     }
 
     /// Looks for a caregiver's phrases from now on, and for no others.
     pub fn take_phrases(&mut self, set: PhraseSet) {
         self.phrases = set.ranked;
-        self.narrator.take_phrases(set.watch);
+        self.telling.take_phrases(set.watch);
     }
 
     /// Whether nothing will ever be said of what is seen.
@@ -105,90 +113,52 @@ impl Stages {
         encoder.encode(&frame.picture, &self.views, &mut self.embeddings)?;
         let encoded = self.views.iter().copied().zip(&self.embeddings);
         self.ranker.observe(frame.at, encoded, &mut self.observation);
-        let mut decisions = std::mem::take(&mut self.decisions);
-        self.narrator.decide(&self.observation, &mut decisions);
-        let said = decisions.drain(..).try_for_each(|decision| self.follow(decision, now, out));
-        self.decisions = decisions;
-        said?;
-        Ok(self.phrase(now, out)?)
-    }
-
-    /// Says a caregiver's phrase, where nothing else is said.
-    fn phrase(&mut self, now: Timestamp, out: &mut Outcome) -> Result<(), SpeechError> {
+        self.observation.quality = quality(&frame.picture);
+        self.telling.observe(&mut self.observation, now, out)?;
         let whole = self.views.iter().zip(&self.embeddings).find(|(view, _)| **view == View::Full);
         let Some((_, picture)) = whole else { return Ok(()) };
         self.phrases.shown(picture, &mut self.shown);
-        match self.narrator.phrase(&self.shown, self.speaking(), now) {
-            Some(callout) => self.announce(callout, now, out),
-            None => Ok(()),
-        }
+        Ok(self.telling.phrase(&self.shown, now, out)?)
     }
 
     /// Something is wrong, or right again.
     pub fn fault(&mut self, fault: Fault, now: Timestamp, out: &mut Outcome) -> Result<(), SpeechError> {
-        let decision = self.narrator.fault(fault, now);
-        self.follow(decision, now, out)
+        self.telling.fault(fault, now, out)
     }
 
     /// Something that neither a sight nor a fault asks for: the session's start and end.
     pub fn announce(&mut self, callout: Callout, now: Timestamp, out: &mut Outcome) -> Result<(), SpeechError> {
-        self.follow(Decision::Say(callout), now, out)
+        self.telling.announce(callout, now, out)
+    }
+
+    /// As much is said unasked from now on.
+    pub fn set_talk(&mut self, talk: Talk, now: Timestamp, out: &mut Outcome) {
+        self.telling.set_talk(talk, now, out);
+    }
+
+    /// What is believed and was said.
+    pub fn narrator(&self) -> &Narrator {
+        self.telling.narrator()
     }
 
     /// The voice reports.
     pub fn heard(&mut self, event: &VoiceEvent, now: Timestamp, out: &mut Outcome) {
-        let actions = self.queue.report(event, now);
-        self.act(actions, now, out);
+        self.telling.heard(event, now, out);
     }
 
     /// Time passes without a frame.
     pub fn tick(&mut self, now: Timestamp, out: &mut Outcome) {
-        let actions = self.queue.tick(now);
-        self.act(actions, now, out);
+        self.telling.tick(now, out);
     }
 
     /// Nothing more of what is being said or waits.
     pub fn hush(&mut self, now: Timestamp, out: &mut Outcome) {
-        let actions = self.queue.hush();
-        self.act(actions, now, out);
+        self.telling.hush(now, out);
     }
 
     /// Whether something is being said.
     pub fn speaking(&self) -> bool {
-        self.queue.speaking().is_some()
-    }
-
-    fn follow(&mut self, decision: Decision, now: Timestamp, out: &mut Outcome) -> Result<(), SpeechError> {
-        match decision {
-            Decision::Say(callout) => {
-                let text = self.words.text(&callout)?;
-                let actions = self.queue.push(callout, text, now);
-                self.act(actions, now, out);
-            }
-            Decision::Silent(silence) => out.happenings.push(Happening::silence(&silence)),
-        }
-        Ok(())
-    }
-
-    fn act(&mut self, actions: Vec<Action>, now: Timestamp, out: &mut Outcome) {
-        for action in actions {
-            match action {
-                Action::Say { id, text, callout } => {
-                    out.happenings.push(Happening::said(&callout, &text, self.words.language(), now));
-                    out.voice.push(VoiceCommand::Say { id, text });
-                }
-                Action::Stop => out.voice.push(VoiceCommand::Stop),
-                Action::Dropped { callout, reason } => {
-                    self.narrator.unheard(&callout.subject);
-                    out.happenings.push(Happening::unsaid(&callout, reason.id(), now));
-                }
-                Action::Interrupted(callout) => {
-                    self.narrator.unheard(&callout.subject);
-                    out.happenings.push(Happening::unsaid(&callout, "interrupted", now));
-                }
-                Action::Heard(_) => {}
-            }
-        }
+        self.telling.speaking()
     }
 }
 

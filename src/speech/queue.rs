@@ -87,6 +87,16 @@ impl SpeechQueue {
         self.speaking.as_ref().map(|(_, callout)| callout)
     }
 
+    /// By which the voice reports of what is being said.
+    pub fn utterance(&self) -> Option<UtteranceId> {
+        self.speaking.as_ref().map(|(id, _)| *id)
+    }
+
+    /// Whether nothing is being said and nothing waits.
+    pub fn is_idle(&self) -> bool {
+        self.speaking.is_none() && self.waiting.is_empty()
+    }
+
     /// `callout` deserves to be said, as `text`.
     pub fn push(&mut self, callout: Callout, text: String, now: Timestamp) -> Vec<Action> {
         let mut actions = Vec::new();
@@ -108,7 +118,7 @@ impl SpeechQueue {
             actions.push(dropped(self.waiting.remove(old), DropReason::Replaced));
         }
         self.waiting.push(item);
-        if self.speaking().is_some_and(|said| interrupts(priority, said.priority)) {
+        if self.speaking().is_some_and(|said| priority.interrupts() >= Some(said.priority)) {
             self.interrupt(&mut actions);
         }
         self.next(&mut actions);
@@ -182,15 +192,6 @@ impl SpeechQueue {
 
 fn dropped(item: Item, reason: DropReason) -> Action {
     Action::Dropped { callout: item.callout, reason }
-}
-
-/// Does a callout of priority `new` cut short one of priority `said`?
-fn interrupts(new: Priority, said: Priority) -> bool {
-    match new {
-        Priority::Important | Priority::Message => said < new,
-        Priority::Text => said <= new,
-        Priority::Notification | Priority::Progress => false,
-    }
 }
 
 #[cfg(test)]

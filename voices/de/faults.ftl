@@ -9,3 +9,4 @@ fault-encoder-lost = Das Erkennen fällt aus. Neuer Versuch.
 fault-encoder-back = Ich erkenne wieder etwas.
 fault-voice-lost = Die Stimme fiel aus. Dies ist eine andere.
 fault-recording-stopped = Die Aufnahme endete. Ich schaue noch hin.
+fault-log-stopped = Das Protokoll endete. Ich schaue noch hin.

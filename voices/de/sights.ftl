@@ -173,3 +173,8 @@ light-night = Nacht.
     .name = Nacht
 light-indoors = Innenlicht.
     .name = Innenlicht
+
+## The end of what was announced
+surface-tactile-paving-ends = Leitstreifen endet.
+place-tunnel-ends = Tunnel endet.
+place-construction-site-ends = Baustelle endet.

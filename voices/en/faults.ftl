@@ -9,3 +9,4 @@ fault-encoder-lost = I cannot recognise anything. Trying again.
 fault-encoder-back = I recognise things again.
 fault-voice-lost = The voice failed. This is another voice.
 fault-recording-stopped = The recording has stopped. I keep watching.
+fault-log-stopped = The log has stopped. I keep watching.

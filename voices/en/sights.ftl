@@ -183,3 +183,9 @@ light-night = Night.
     .name = night
 light-indoors = Indoor light.
     .name = indoor light
+
+## The end of what was announced
+
+surface-tactile-paving-ends = Tactile paving ends.
+place-tunnel-ends = Tunnel ends.
+place-construction-site-ends = Construction site ends.

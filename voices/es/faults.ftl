@@ -9,3 +9,4 @@ fault-encoder-lost = El reconocimiento falla. Lo intento otra vez.
 fault-encoder-back = Reconozco cosas otra vez.
 fault-voice-lost = La voz falló. Esta es otra voz.
 fault-recording-stopped = La grabación se paró. Yo sigo mirando.
+fault-log-stopped = El registro se paró. Yo sigo mirando.

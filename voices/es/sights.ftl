@@ -173,3 +173,8 @@ light-night = Noche.
     .name = noche
 light-indoors = Luz interior.
     .name = luz interior
+
+## The end of what was announced
+surface-tactile-paving-ends = Fin del pavimento táctil.
+place-tunnel-ends = Fin del túnel.
+place-construction-site-ends = Fin de las obras.

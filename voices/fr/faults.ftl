@@ -9,3 +9,4 @@ fault-encoder-lost = La reconnaissance a lâché. Nouvel essai.
 fault-encoder-back = Je reconnais de nouveau.
 fault-voice-lost = La voix a lâché. En voici une autre.
 fault-recording-stopped = L'enregistrement s'est arrêté. Je regarde encore.
+fault-log-stopped = Le journal s'est arrêté. Je regarde encore.

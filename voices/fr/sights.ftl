@@ -173,3 +173,8 @@ light-night = Nuit.
     .name = nuit
 light-indoors = Éclairage intérieur.
     .name = éclairage intérieur
+
+## The end of what was announced
+surface-tactile-paving-ends = Fin de la bande podotactile.
+place-tunnel-ends = Fin du tunnel.
+place-construction-site-ends = Fin du chantier.

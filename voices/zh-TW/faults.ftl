@@ -9,3 +9,4 @@ fault-encoder-lost = 認不出東西，正在重試。
 fault-encoder-back = 又能辨認東西。
 fault-voice-lost = 語音故障，換了聲音。
 fault-recording-stopped = 錄影停了，我繼續看。
+fault-log-stopped = 記錄停了，我繼續看。

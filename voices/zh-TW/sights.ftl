@@ -173,3 +173,8 @@ light-night = 夜晚。
     .name = 夜晚
 light-indoors = 室內燈光。
     .name = 室內燈光
+
+## The end of what was announced
+surface-tactile-paving-ends = 導盲磚結束。
+place-tunnel-ends = 隧道結束。
+place-construction-site-ends = 工地結束。

@@ -5,6 +5,8 @@ use std::{env, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use streetscape::{
     encoder::{DeviceChoice, Precision},
+    narrator::Talk,
+    pipeline::log::When,
     speech::{VoiceChoice, Words},
 };
 
@@ -94,10 +96,12 @@ pub enum LogLevel {
 pub enum Command {
     /// Walk: look through a camera and say what matters
     Walk(WalkArgs),
-    /// Run a recorded walk, a video or a folder of images as if it were walked now
+    /// Run a recorded walk, a video, a folder of images or a session's log as if it were walked now
     Replay(ReplayArgs),
     /// Tell the scenes of a recorded walk, a video or a folder of images: which, from when to when, how sure
     Timeline(TimelineArgs),
+    /// Tell why it spoke, or did not, at a moment of a session's log
+    Explain(ExplainArgs),
     /// Describe photos in a sentence or two
     Describe(ImageArgs),
     /// Rank a file of captions for each photo
@@ -128,11 +132,25 @@ pub struct WalkArgs {
     /// Keep the walk in this folder, which must be new or empty; `replay` takes it
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+    #[command(flatten)]
+    pub telling: TellingArgs,
+}
+
+/// How much is told, and where that is written down.
+#[derive(Args, Debug)]
+pub struct TellingArgs {
+    /// How much is said unasked: quiet, normal or chatty; hazards always are
+    #[arg(long, default_value = "normal", value_name = "LEVEL")]
+    pub talk: Talk,
+    /// Write the session's log into this folder, no pictures, at most 8 files of 8 MiB: what was seen, decided and said, for
+    /// `explain` and `replay` [default: of `walk`, streetscape/log in the folder for programs' state; of `replay`, none]
+    #[arg(long, value_name = "DIR")]
+    pub log_session: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
 pub struct ReplayArgs {
-    /// A folder with a walk.toml, a video, or a folder of images
+    /// A folder with a walk.toml, a video, a folder of images, or a session's log (.jsonl)
     pub path: PathBuf,
     /// Frames a second: how often a video is sampled, how fast a folder of images was taken
     #[arg(long, default_value_t = 5.0, value_parser = frames_a_second)]
@@ -146,6 +164,18 @@ pub struct ReplayArgs {
     /// Tell every silence with its reason
     #[arg(long)]
     pub explain: bool,
+    #[command(flatten)]
+    pub telling: TellingArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The log: a .jsonl file that `walk` or `replay --log-session` wrote
+    #[arg(value_name = "LOG")]
+    pub file: PathBuf,
+    /// The moment: seconds, mm:ss or hh:mm:ss since the session began, or the time of day as hh:mm:ss
+    #[arg(long, value_name = "TIME")]
+    pub at: When,
 }
 
 #[derive(Args, Debug)]

@@ -7,11 +7,13 @@ use std::{
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser};
+use streetscape::pipeline::log::Log;
 
 use args::{Cli, Command, Common, LogLevel, ModelsCommand, PhrasesCommand};
 
 mod args;
 mod doctor;
+mod logs;
 mod models;
 mod photos;
 mod phrases;
@@ -41,8 +43,10 @@ fn main() -> ExitCode {
 fn run(command: Command, common: &Common) -> Result<ExitCode> {
     match command {
         Command::Walk(walk) => walking::walk(&walk, common),
+        Command::Replay(replay) if Log::is_at(&replay.path) => logs::replay(&replay, common),
         Command::Replay(replay) => walking::replay(&replay, common),
         Command::Timeline(timeline) => timeline::timeline(&timeline, common),
+        Command::Explain(explain) => logs::explain(&explain, common),
         Command::Describe(images) => photos::describe(&images, common),
         Command::Rank(rank) => photos::rank(&rank, common),
         Command::Embed(embed) => photos::embed(&embed, common),

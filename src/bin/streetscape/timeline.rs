@@ -55,7 +55,7 @@ pub fn timeline(args: &TimelineArgs, common: &Common) -> Result<ExitCode> {
                 );
             }
             let (views, mut observation) = (ranker.views(), Observation::default());
-            let mut scenes = Scenes::new(EvidenceConfig::default());
+            let mut scenes = Scenes::new(EvidenceConfig::default(), &model.vocabulary);
             look(source.as_mut(), &views, &model, &mut length, road.as_mut(), &mut |frame, embeddings| {
                 ranker.observe(frame.at, views.iter().copied().zip(embeddings), &mut observation);
                 scenes.see(&observation);
@@ -66,7 +66,7 @@ pub fn timeline(args: &TimelineArgs, common: &Common) -> Result<ExitCode> {
             let texts: Vec<&str> = captions.iter().map(String::as_str).collect();
             let embedded = model.text()?.encode(&texts)?;
             let calibration = model.bundle.manifest.calibration.captions.clone();
-            let mut found = Captions::new(EvidenceConfig::default());
+            let mut found = Captions::new(EvidenceConfig::default(), &captions);
             look(source.as_mut(), &[View::Full], &model, &mut length, road.as_mut(), &mut |frame, embeddings| {
                 if let [picture] = embeddings {
                     found.see(frame.at, &rank(picture, &embedded, calibration.as_ref()));

@@ -16,7 +16,7 @@ use streetscape::{
     capture::{self, CameraSource},
     encoder::ImageEncoder,
     frame::Frame,
-    narrator::{self, EvidenceConfig, Narrator},
+    narrator::{self, EvidenceConfig, Narrator, Talk},
     pipeline::{
         Stages,
         live::{LiveConfig, Record, Walk},
@@ -31,6 +31,7 @@ use streetscape::{
 
 use crate::{
     args::{Common, ReplayArgs, WalkArgs},
+    logs,
     phrases,
     setting_up::Model,
 };
@@ -42,9 +43,12 @@ const END: Duration = Duration::from_secs(2);
 pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
     let mut source = capture::open(&args.path, args.fps)?;
     let model = Model::open(common)?;
-    let mut stages = stages(&model, common)?;
+    let mut stages = stages(&model, args.telling.talk, common)?;
     if stages.is_silent() && !common.quiet {
         eprintln!("streetscape: {}", silent(&model));
+    }
+    if let Some(dir) = &args.telling.log_session {
+        stages.keep(logs::of_replay(dir, &args.path, &model, common)?);
     }
     let rate = rate(common);
     let length = |text: &str| LengthModel::default().length(text, rate);
@@ -74,13 +78,16 @@ pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
 pub fn walk(args: &WalkArgs, common: &Common) -> Result<ExitCode> {
     // The voice comes first: whatever fails after it can be said aloud.
     let mut voice = open_voice(common)?;
-    let (model, stages, encoder) = match ready(common) {
+    let (model, mut stages, encoder) = match ready(args.telling.talk, common) {
         Ok(ready) => ready,
         Err(error) => {
             speak_to_end(voice.as_mut(), &Words::load(common.language())?.sentence("session-cannot-start", None)?);
             return Err(error);
         }
     };
+    if let Some(journal) = logs::of_walk(args.telling.log_session.clone(), &model, common) {
+        stages.keep(journal);
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let record = args.record.as_deref().map(|dir| recorder(dir, args.camera.as_deref())).transpose()?;
     let camera = args.camera.clone();
@@ -136,9 +143,9 @@ async fn asked_to_stop() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-fn ready(common: &Common) -> Result<(Model, Stages, Box<dyn ImageEncoder>)> {
+fn ready(talk: Talk, common: &Common) -> Result<(Model, Stages, Box<dyn ImageEncoder>)> {
     let model = Model::open(common)?;
-    let stages = stages(&model, common)?;
+    let stages = stages(&model, talk, common)?;
     ensure!(!stages.is_silent(), silent(&model));
     let encoder = model.image()?;
     Ok((model, stages, encoder))
@@ -152,8 +159,9 @@ fn silent(model: &Model) -> String {
     )
 }
 
-fn stages(model: &Model, common: &Common) -> Result<Stages> {
-    let narrator = Narrator::new(&model.vocabulary, EvidenceConfig::default(), narrator::Pace::default())?;
+fn stages(model: &Model, talk: Talk, common: &Common) -> Result<Stages> {
+    let pace = narrator::Pace { talk, ..narrator::Pace::default() };
+    let narrator = Narrator::new(&model.vocabulary, EvidenceConfig::default(), pace)?;
     let queue = SpeechQueue::default();
     let (words, sight) = (Words::load(common.language())?, Sight::new(SightConfig::default()));
     Ok(Stages::new(model.ranker()?, narrator, queue, words, sight))
@@ -202,7 +210,7 @@ fn recorder(dir: &Path, camera: Option<&str>) -> Result<Record> {
 }
 
 /// Happenings on stdout, each at its moment.
-struct Printer {
+pub struct Printer {
     json: bool,
     explain: bool,
     quiet: bool,
@@ -210,11 +218,11 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(common: &Common, explain: bool) -> Self {
+    pub fn new(common: &Common, explain: bool) -> Self {
         Self { json: common.json, explain, quiet: common.quiet, failed: None }
     }
 
-    fn print(&mut self, happening: &Happening) {
+    pub fn print(&mut self, happening: &Happening) {
         let line = match &happening.event {
             Event::Silence { .. } if !self.explain => return,
             Event::Summary(_) if !self.json => {
@@ -234,7 +242,7 @@ impl Printer {
         }
     }
 
-    fn finish(self) -> Result<ExitCode> {
+    pub fn finish(self) -> Result<ExitCode> {
         match self.failed {
             // Whoever reads the lines has seen enough.
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("the transcript can't be written"),

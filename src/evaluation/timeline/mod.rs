@@ -67,9 +67,13 @@ pub struct Scenes {
 }
 
 impl Scenes {
-    /// Nothing seen yet.
-    pub fn new(config: EvidenceConfig) -> Self {
-        Self { evidence: Evidence::new(config), open: BTreeMap::new(), done: Vec::new() }
+    /// Nothing seen yet of what `vocabulary` asks.
+    pub fn new(config: EvidenceConfig, vocabulary: &Vocabulary) -> Self {
+        Self::by(Evidence::new(config, vocabulary))
+    }
+
+    fn by(evidence: Evidence) -> Self {
+        Self { evidence, open: BTreeMap::new(), done: Vec::new() }
     }
 
     /// Takes in what one frame showed.
@@ -138,8 +142,12 @@ const CAPTIONS: FacetIndex = FacetIndex(0);
 
 impl Captions {
     /// Nothing seen yet.
-    pub fn new(config: EvidenceConfig) -> Self {
-        Self { scenes: Scenes::new(config), observation: Observation::default(), calibrated: false }
+    pub fn new(config: EvidenceConfig, captions: &[String]) -> Self {
+        Self {
+            scenes: Scenes::by(Evidence::of_captions(config, captions)),
+            observation: Observation::default(),
+            calibrated: false,
+        }
     }
 
     /// Takes in how captions rank in one frame, all of them. The best is what the frame shows.
@@ -184,12 +192,17 @@ mod tests {
         let (facet, place) = vocabulary.find("place").expect("a facet");
         let answers: Vec<ClassIndex> = class.and_then(|class| Some(place.find(class)?.0)).into_iter().collect();
         let p = (0..place.classes.len()).map(|i| if answers.contains(&ClassIndex(i)) { 0.9 } else { 0.01 }).collect();
-        Observation { at: Timestamp::from_seconds(at), findings: vec![Finding { facet, view: View::Full, p, answers }] }
+        Observation {
+            at: Timestamp::from_seconds(at),
+            findings: vec![Finding { facet, view: View::Full, p, answers }],
+            ..Observation::default()
+        }
     }
 
     #[test]
     fn a_scene_lasts_as_long_as_it_is_believed() {
-        let (vocabulary, mut scenes) = (vocabulary(), Scenes::new(EvidenceConfig::default()));
+        let vocabulary = vocabulary();
+        let mut scenes = Scenes::new(EvidenceConfig::default(), &vocabulary);
         for i in 0..100 {
             let class = if i < 40 {
                 Some("street")
@@ -213,7 +226,7 @@ mod tests {
     fn a_caption_has_p_only_where_captions_are_calibrated() {
         let captions = ["a bus".to_owned(), "a dog".to_owned()];
         for p in [None, Some(0.75)] {
-            let mut found = Captions::new(EvidenceConfig::default());
+            let mut found = Captions::new(EvidenceConfig::default(), &captions);
             for i in 0..20 {
                 let best = usize::from(i >= 10);
                 let rank = |caption, score, p: Option<f32>| Ranked { caption, score, p };

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Encounter, Recorded, Replayed, encounters::encounters};
 use crate::{
     callout::Subject,
-    narrator::EVENTS,
+    narrator::{ENDS, EVENTS},
     pipeline::report::{Event, Happening, Summary},
     walk::{Meanings, Truth},
 };
@@ -19,6 +19,8 @@ use crate::{
 const EARLY: f64 = 2.0;
 /// Seconds by which it may come after: what left the picture a moment ago is still there.
 const LATE: f64 = 1.0;
+/// Seconds after the last row within which it may be said that a thing ends.
+const ENDED: f64 = 10.0;
 /// Seconds within which a place must be named after it was entered.
 const ARRIVAL: f64 = 15.0;
 /// Seconds that a place must last to count as one.
@@ -144,8 +146,13 @@ fn said(walk: &Recorded, happenings: &[Happening], meanings: &Meanings) -> Vec<S
         match &happening.event {
             Event::Callout { facet, class, direction, text, .. } => {
                 let subject = Subject::new(facet.as_str(), id(class));
-                let there = |row: &Truth| row.from.seconds() - EARLY <= at && at <= row.to.seconds() + LATE;
-                let rows = || meant.iter().filter(|(row, is)| there(row) && meanings.fits(&subject, is)).map(|(row, _)| *row);
+                let end = subject.class.strip_suffix(ENDS).map(|class| Subject::new(facet.as_str(), class));
+                let there = |row: &Truth| match &end {
+                    None => row.from.seconds() - EARLY <= at && at <= row.to.seconds() + LATE,
+                    Some(_) => row.to.seconds() - LATE <= at && at <= row.to.seconds() + ENDED,
+                };
+                let of = end.as_ref().unwrap_or(&subject);
+                let rows = || meant.iter().filter(|(row, is)| there(row) && meanings.fits(of, is)).map(|(row, _)| *row);
                 let unclear = || meant.iter().any(|(row, is)| there(row) && is.is_empty() && row.facet.as_ref() == Some(facet));
                 let verdict = if rows().next().is_some() {
                     Verdict::True
@@ -269,6 +276,9 @@ mod tests {
         let zebra = |at, direction| says(at, "crossing", "zebra crossing", direction);
         check(&["crossing"], zebra(12.0, Some("ahead")), (Verdict::True, Some(true)));
         check(&["crossing"], zebra(8.5, None), (Verdict::True, None));
+        let ends = |at| says(at, "crossing", "zebra crossing ends", None);
+        check(&["crossing"], ends(24.0), (Verdict::True, None));
+        check(&["crossing"], ends(12.0), (Verdict::False, None));
         check(&["crossing"], zebra(21.0, Some("left")), (Verdict::True, Some(false)));
         check(&["crossing"], zebra(22.0, Some("left")), (Verdict::False, None));
         check(&["people"], zebra(22.0, None), (Verdict::Unconfirmed, None));

@@ -191,7 +191,7 @@ impl Walker<'_> {
     fn announce(&mut self, message: &str) -> Result<(), PipelineError> {
         let (at, subject, message) = (self.camera.now(), Subject::new("session", message), message.into());
         let (priority, valid_until) = (Priority::Message, at.after(ANNOUNCEMENT_VALID));
-        let callout = Callout { at, subject, message, direction: None, priority, valid_until, p: None };
+        let callout = Callout { at, subject, message, direction: None, priority, valid_until, p: None, details: Vec::new() };
         self.stages.announce(callout, at, &mut self.state.out)?;
         self.flush()
     }

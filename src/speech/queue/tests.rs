@@ -40,7 +40,16 @@ fn callout(name: &str, at: Timestamp) -> Callout {
         Priority::Notification | Priority::Progress => 2,
     };
     let valid_until = at.after(Duration::from_secs(valid));
-    Callout { at, subject, message: name.into(), direction: None, priority: priority(name), valid_until, p: None }
+    Callout {
+        at,
+        subject,
+        message: name.into(),
+        direction: None,
+        priority: priority(name),
+        valid_until,
+        p: None,
+        details: Vec::new(),
+    }
 }
 
 fn show(action: &Action) -> String {

@@ -178,7 +178,8 @@ impl<'a> Walker<'a> {
     /// What the page shows of `walk`: what is believed, and its frames where they are asked for.
     fn look(&self, walk: &Recorded, fps: f64, frames: bool, judged: Judged) -> Result<Shown, TrainingError> {
         let (mut ranker, views, mut observation) = (self.ranker.clone(), self.ranker.views(), Observation::default());
-        let (mut scenes, mut pictures) = (Scenes::new(EvidenceConfig::default()), Vec::<(f64, String)>::new());
+        let scenes = Scenes::new(EvidenceConfig::default(), self.vocabulary);
+        let (mut scenes, mut pictures) = (scenes, Vec::<(f64, String)>::new());
         let mut source = walk.open(fps)?;
         embedded::look(source.as_mut(), &views, &|| self.open(), |frame, embeddings| {
             ranker.observe(frame.at, views.iter().copied().zip(embeddings), &mut observation);
