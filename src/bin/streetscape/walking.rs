@@ -31,8 +31,7 @@ use streetscape::{
 
 use crate::{
     args::{Common, ReplayArgs, WalkArgs},
-    logs,
-    phrases,
+    logs, phrases,
     setting_up::Model,
 };
 

@@ -202,13 +202,8 @@ mod tests {
 
     #[test]
     fn every_reason_has_its_words() {
-        let dropped = [
-            DropReason::Expired,
-            DropReason::Replaced,
-            DropReason::GaveWay,
-            DropReason::Hushed,
-            DropReason::VoiceLost,
-        ];
+        let dropped =
+            [DropReason::Expired, DropReason::Replaced, DropReason::GaveWay, DropReason::Hushed, DropReason::VoiceLost];
         for id in Reason::ALL.map(Reason::id).into_iter().chain(dropped.map(DropReason::id)).chain(["interrupted"]) {
             assert_ne!(why(id), id);
         }
