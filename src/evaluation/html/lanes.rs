@@ -9,7 +9,7 @@ use crate::frame::Timestamp;
 
 const WIDTH: f64 = 1000.0;
 /// Room for the lanes' names.
-const LEFT: f64 = 110.0;
+const LEFT: f64 = 132.0;
 const RIGHT: f64 = 12.0;
 const ROW: f64 = 22.0;
 const AXIS: f64 = 26.0;

@@ -13,6 +13,9 @@ use crate::evaluation::{
     timeline::Segment,
 };
 
+/// Reasons of silences that last as long as a walk does: they stand in the table alone.
+const ALWAYS: [&str; 2] = ["nothing_sure", "not_said_unasked"];
+
 /// A walk and what the page shows of it besides.
 pub struct Shown {
     /// What was said, held against what was there.
@@ -152,6 +155,10 @@ fn lanes(walk: &Shown) -> Vec<Lane> {
         style: if s.verdict == Verdict::True { 2 } else { 3 },
     };
     lanes.push(Lane { name: "said".to_owned(), bars: judged.said.iter().map(heard).collect() });
+    let kept = judged.silences.iter().filter(|s| !s.what.is_empty() && !ALWAYS.contains(&s.reason.as_str()));
+    let kept =
+        kept.map(|s| Bar { from: s.from, to: s.to, label: format!("{}, {}", s.what, s.reason.replace('_', " ")), style: 0 });
+    lanes.push(Lane { name: "not said".to_owned(), bars: kept.collect() });
     lanes
 }
 
