@@ -48,7 +48,7 @@ walks: ## set up, and render walks of a minute with their truth into .cache/walk
 	@cd tools && for kind in residential shopping construction stairs dusk rain crowd nothing; do \
 		../.cache/scenes-venv/bin/python -m scenes walk $$kind ../.cache/walks/$$kind; done
 
-parity: ## set up, and hold ViT-B/32 against transformers, open_clip and PyTorch; up to half an hour and 4 GB
+parity: ## set up, and hold ViT-B/32 against transformers, open_clip and PyTorch; half an hour or more, and 8 GB of disk
 	@tools/setup.sh build run parity
 	@[ -e .cache/parity/vit-b-32/vectors.safetensors ] || .cache/parity-venv/bin/python tools/parity/vectors.py --full .cache/parity
 	@cargo test --locked --features train --test parity -- --include-ignored --nocapture --test-threads 1
