@@ -4,14 +4,17 @@
 //! mean to `onnx::towers`.
 
 use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     fs,
+    io::{self, BufWriter, Write},
     path::Path,
 };
 
 use burn::tensor::{bf16, f16};
-use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
+use safetensors::{
+    Dtype, SafeTensorError, SafeTensors,
+    tensor::{Metadata, TensorInfo},
+};
 
 use super::TrainingError;
 use crate::bundle;
@@ -38,17 +41,38 @@ pub struct Weights {
 /// Writes tensors as a safetensors file, whole or not at all. `note` is kept in its header: whatever a reader must know beside. A
 /// file without one says `format: pt`, without which `transformers` refuses it.
 pub fn write(path: &Path, tensors: &BTreeMap<String, Tensor>, note: Option<&str>) -> Result<(), TrainingError> {
-    let failed = |source| TrainingError::File { file: path.display().to_string(), source };
-    let aside = bundle::aside(path).map_err(failed)?;
+    let file = path.display().to_string();
+    let header = header(tensors, note).map_err(|problem| TrainingError::Weights { file: file.clone(), problem })?;
+    // The crate writes into files of its own naming, which a killed run would leave behind.
+    let fill = || -> io::Result<()> {
+        let mut aside = BufWriter::new(bundle::aside(path)?);
+        aside.write_all(&(header.len() as u64).to_le_bytes())?;
+        aside.write_all(&header)?;
+        for value in tensors.values().flat_map(|tensor| &tensor.values) {
+            aside.write_all(&value.to_le_bytes())?;
+        }
+        let aside = aside.into_inner()?;
+        aside.as_file().sync_all()?;
+        aside.persist(path)?;
+        Ok(())
+    };
+    fill().map_err(|source| TrainingError::File { file: file.clone(), source })
+}
+
+/// What stands before the values, padded to their alignment.
+fn header(tensors: &BTreeMap<String, Tensor>, note: Option<&str>) -> Result<Vec<u8>, String> {
     let (key, value) = note.map_or(("format", "pt"), |note| (NOTE, note));
-    let told = HashMap::from([(key.to_owned(), value.to_owned())]);
-    safetensors::serialize_to_file(tensors, Some(told), aside.path()).map_err(|error| match error {
-        SafeTensorError::IoError(source) => failed(source),
-        other => TrainingError::Weights { file: path.display().to_string(), problem: other.to_string() },
-    })?;
-    aside.as_file().sync_all().map_err(failed)?;
-    aside.persist(path).map_err(|e| failed(e.error))?;
-    Ok(())
+    let mut end = 0;
+    let place = |(name, Tensor { shape, values }): (&String, &Tensor)| {
+        let begin = end;
+        end += size_of_val(&values[..]);
+        (name.clone(), TensorInfo { dtype: Dtype::F32, shape: shape.clone(), data_offsets: (begin, end) })
+    };
+    let places = tensors.iter().map(place).collect();
+    let told = Metadata::new(Some([(key.to_owned(), value.to_owned())].into()), places).map_err(|e| e.to_string())?;
+    let mut header = serde_json::to_vec(&told).map_err(|e| e.to_string())?;
+    header.resize(header.len().next_multiple_of(size_of::<u64>()), b' ');
+    Ok(header)
 }
 
 /// Reads what [`write()`] wrote: the tensors, and the note where there is one.
@@ -161,24 +185,6 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     }
 }
 
-impl View for &Tensor {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        self.values.iter().flat_map(|x| x.to_le_bytes()).collect()
-    }
-
-    fn data_len(&self) -> usize {
-        self.values.len() * size_of::<f32>()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +243,20 @@ mod tests {
         write(&path, &tensors, None).expect("written");
         let read = Weights::read(&path).expect("whole");
         assert_eq!(read.into_tensors(), tensors);
+        let theirs = tensors.iter().map(|(name, Tensor { shape, values })| {
+            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            (name, shape.clone(), bytes)
+        });
+        let theirs: Vec<_> = theirs.collect();
+        let views = theirs.iter().map(|(name, shape, bytes)| {
+            (name, safetensors::tensor::TensorView::new(Dtype::F32, shape.clone(), bytes).expect("a view"))
+        });
+        let told = Some([("format".to_owned(), "pt".to_owned())].into());
+        assert_eq!(
+            fs::read(&path).expect("read"),
+            safetensors::serialize(views, told).expect("a file"),
+            "as the crate writes it"
+        );
     }
 
     #[test]
