@@ -168,7 +168,7 @@ impl Narrator {
                 at: now,
                 subject: subject.clone(),
                 message: message.clone(),
-                direction: event.directed.then(|| belief.view.direction()),
+                direction: event.directed.then(|| observation.bearing(belief.facet, belief.class)).flatten(),
                 priority: event.priority,
                 valid_until: now.after(event.valid()),
                 p: Some(belief.p),

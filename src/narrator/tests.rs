@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::observation::{Finding, View};
+use crate::observation::{Bearing, Finding, View};
 
 fn vocabulary() -> Vocabulary {
     Vocabulary::shipped().expect("the shipped vocabulary")
@@ -23,7 +23,7 @@ fn observation(at: f64, seen: &[&str]) -> Observation {
         let p = (0..f.classes.len()).map(|i| if answers.contains(&ClassIndex(i)) { 0.9 } else { 0.01 }).collect();
         Finding { facet, view: View::Full, p, answers }
     });
-    Observation { at: Timestamp::from_seconds(at), findings: findings.collect() }
+    Observation { at: Timestamp::from_seconds(at), findings: findings.collect(), bearings: Vec::new() }
 }
 
 /// Runs spans of (from, to, what is seen) at `fps`; gives what was said as "seconds subject".
@@ -107,6 +107,30 @@ fn every_silence_has_its_reason() {
     assert_eq!(reasons(0.0, &[]), [Reason::NothingSure]);
     assert_eq!(reasons(0.2, &[ZEBRA]), [Reason::NotYetSure]);
     assert_eq!(reasons(0.4, &["obstacle/wall_or_fence"]), [Reason::NotYetSure, Reason::NotSaidUnasked]);
+}
+
+#[test]
+fn a_side_is_said_where_it_is_known_and_worth_saying() {
+    #[track_caller]
+    fn check(subject: &str, seen_at: Option<Direction>, want: Option<Direction>) {
+        let (mut narrator, mut decisions, mut said) = (narrator(), Vec::new(), Vec::new());
+        let found = subject.split_once('/').and_then(|(facet, class)| {
+            let vocabulary = vocabulary();
+            let (facet, f) = vocabulary.find(facet)?;
+            Some((facet, f.find(class)?.0))
+        });
+        let (facet, class) = found.expect("a class");
+        for frame in 0..10 {
+            let mut observation = observation(f64::from(frame) / 5.0, &[subject]);
+            observation.bearings.extend(seen_at.map(|direction| Bearing { facet, class, direction, lead: 0.5 }));
+            narrator.decide(&observation, &mut decisions);
+            said.extend(decisions.drain(..).filter_map(|d| if let Decision::Say(c) = d { Some(c.direction) } else { None }));
+        }
+        assert_eq!(said, [want], "{subject}");
+    }
+    check("people/cyclist", Some(Direction::Left), Some(Direction::Left));
+    check("people/cyclist", None, None);
+    check("place/street", Some(Direction::Left), None);
 }
 
 #[test]

@@ -184,7 +184,11 @@ mod tests {
         let (facet, place) = vocabulary.find("place").expect("a facet");
         let answers: Vec<ClassIndex> = class.and_then(|class| Some(place.find(class)?.0)).into_iter().collect();
         let p = (0..place.classes.len()).map(|i| if answers.contains(&ClassIndex(i)) { 0.9 } else { 0.01 }).collect();
-        Observation { at: Timestamp::from_seconds(at), findings: vec![Finding { facet, view: View::Full, p, answers }] }
+        Observation {
+            at: Timestamp::from_seconds(at),
+            findings: vec![Finding { facet, view: View::Full, p, answers }],
+            bearings: Vec::new(),
+        }
     }
 
     #[test]
