@@ -15,6 +15,7 @@ pub mod live;
 mod look;
 pub mod mailbox;
 mod ordered;
+pub mod policy;
 pub mod replay;
 pub mod report;
 pub mod sight;

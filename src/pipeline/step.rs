@@ -10,7 +10,11 @@ use crate::{
     frame::{Frame, Timestamp},
     narrator::{Decision, Narrator},
     observation::{Observation, View},
-    pipeline::{report::Happening, sight::Sight},
+    pipeline::{
+        policy::{Costs, Plan, PolicyConfig, ViewPolicy},
+        report::Happening,
+        sight::Sight,
+    },
     ranking::Ranker,
     speech::{Action, SpeechError, SpeechQueue, UtteranceId, VoiceEvent, Words},
 };
@@ -46,6 +50,36 @@ impl Outcome {
     }
 }
 
+/// The views of a look without crops, and of one with them.
+#[derive(Clone, Debug)]
+pub(super) struct Views {
+    without: Vec<View>,
+    with: Vec<View>,
+}
+
+impl Views {
+    /// The whole picture, and with the crops those of which anything can be said and those that tell sides.
+    pub fn new(calibrated: Vec<View>) -> Self {
+        let mut with = calibrated;
+        for view in [View::Full, View::Left, View::Ahead, View::Right] {
+            if !with.contains(&view) {
+                with.push(view);
+            }
+        }
+        Self { without: vec![View::Full], with }
+    }
+
+    /// `views`, with crops or without.
+    pub fn only(views: &[View]) -> Self {
+        Self { without: views.to_vec(), with: views.to_vec() }
+    }
+
+    /// What is encoded with or without `crops`.
+    pub fn of(&self, crops: bool) -> &[View] {
+        if crops { &self.with } else { &self.without }
+    }
+}
+
 /// Everything between a picture and the voice.
 pub struct Stages {
     ranker: Ranker,
@@ -53,17 +87,27 @@ pub struct Stages {
     queue: SpeechQueue,
     words: Words,
     sight: Sight,
-    views: Vec<View>,
+    policy: ViewPolicy,
+    views: Views,
+    /// What `embeddings` are of.
+    crops: bool,
     embeddings: Vec<Embedding>,
     observation: Observation,
     decisions: Vec<Decision>,
 }
 
 impl Stages {
-    /// Puts the stages together; the views that the ranker knows are encoded in every step.
+    /// Puts the stages together.
     pub fn new(ranker: Ranker, narrator: Narrator, queue: SpeechQueue, words: Words, sight: Sight) -> Self {
-        let (views, embeddings, observation, decisions) = (ranker.views(), Vec::new(), Observation::default(), Vec::new());
-        Self { ranker, narrator, queue, words, sight, views, embeddings, observation, decisions }
+        let policy = ViewPolicy::new(PolicyConfig::default(), Costs::default());
+        let views = Views::new(ranker.views());
+        let (embeddings, observation, decisions) = (Vec::new(), Observation::default(), Vec::new());
+        Self { ranker, narrator, queue, words, sight, policy, views, crops: false, embeddings, observation, decisions }
+    }
+
+    /// Looks as `config` has it from now on.
+    pub fn look_as(&mut self, config: PolicyConfig) {
+        self.policy = ViewPolicy::new(config, Costs::default());
     }
 
     /// Whether nothing will ever be said of what is seen.
@@ -71,9 +115,14 @@ impl Stages {
         self.ranker.is_silent()
     }
 
-    /// The views that a step encodes.
-    pub fn views(&self) -> &[View] {
+    /// The views that looks encode.
+    pub(super) fn views(&self) -> &Views {
         &self.views
+    }
+
+    /// Decides what becomes of frames.
+    pub(super) fn policy(&mut self) -> &mut ViewPolicy {
+        &mut self.policy
     }
 
     /// Whether there is anything to see in `frame`; where not, a step asks no encoder.
@@ -81,10 +130,11 @@ impl Stages {
         self.sight.look(&frame.picture, frame.at).is_none()
     }
 
-    /// Looks at `frame` and decides. `now` is when the decision stands: the frame's moment and the encoder's time.
+    /// Looks at `frame` as `plan` has it and decides. `now` is when the decision stands: the frame's moment and the encoder's time.
     pub fn step(
         &mut self,
         frame: &Frame,
+        plan: Plan,
         encoder: &mut dyn ImageEncoder,
         now: Timestamp,
         out: &mut Outcome,
@@ -93,8 +143,22 @@ impl Stages {
             // What can't be seen is not described.
             return Ok(self.fault(fault, now, out)?);
         }
-        encoder.encode(&frame.picture, &self.views, &mut self.embeddings)?;
-        let encoded = self.views.iter().copied().zip(&self.embeddings);
+        match plan {
+            Plan::Leave => return Ok(()),
+            Plan::Same => {}
+            Plan::Look { crops, map } => {
+                self.crops = crops;
+                if let Err(error) = encoder.encode(&frame.picture, self.views.of(crops), &mut self.embeddings) {
+                    // So that nothing is found again in a frame that looks like this one.
+                    self.embeddings.clear();
+                    return Err(error.into());
+                }
+                if let Some(map) = map.then(|| encoder.map(&frame.picture)).flatten() {
+                    self.ranker.locate(frame.at, &map);
+                }
+            }
+        }
+        let encoded = self.views.of(self.crops).iter().copied().zip(&self.embeddings);
         self.ranker.observe(frame.at, encoded, &mut self.observation);
         let mut decisions = std::mem::take(&mut self.decisions);
         self.narrator.decide(&self.observation, &mut decisions);
