@@ -51,7 +51,8 @@ pub struct LengthModel {
 impl Default for LengthModel {
     /// Least squares on the 214 sentences of `voices/en` and six descriptions, as espeak-ng 1.51 says them at 190 words a
     /// minute: off by 55 ms in the mean, 0.19 s at most. At 120, 300 and 450 the whole is off by 1, 1 and 4 %. Other languages with
-    /// letters take about as long for each; a Chinese character is what makes the whole of `voices/zh-TW` as long as it is.
+    /// letters take about as long for each, but French, whose many silent letters make it a seventh shorter; a Chinese character is what
+    /// makes the whole of `voices/zh-TW` about as long as it is.
     fn default() -> Self {
         Self { opening: 0.167, letter: 0.0487, ideograph: 0.235, comma: 0.239, stop: 0.486 }
     }

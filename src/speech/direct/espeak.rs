@@ -238,8 +238,8 @@ mod tests {
             }
             let (ratio, mean) = (total / english, total / ids.len() as f64);
             println!("{language}: {total:.1} s, {ratio:.2} of English; {mean:.2} s in the mean, {longest:.2} s at most");
-            assert!(ratio <= 1.3, "{language} takes {ratio:.2} times as long as English");
-            assert!((model / total - 1.0).abs() <= 0.12, "{language}: {model:.1} s by the model, {total:.1} s spoken");
+            assert!(ratio <= 1.4, "{language} takes {ratio:.2} times as long as English");
+            assert!((model / total - 1.0).abs() <= 0.16, "{language}: {model:.1} s by the model, {total:.1} s spoken");
         }
     }
 

@@ -81,6 +81,7 @@ pub(super) fn readings(phrase: &str, alike: &Alike) -> Vec<Vec<Token>> {
         readings.extend(spelled(base));
         readings.extend(hyphenated(base));
         readings.extend(pairs(base));
+        readings.extend([0, 1].into_iter().filter_map(|first| halves(base, first)));
     }
     readings
 }
@@ -288,13 +289,15 @@ fn hyphenated(base: &[Token]) -> Option<Vec<Token>> {
     any.then_some(tokens)
 }
 
+/// Whether two tokens may be one word that was cut in two.
+fn cut(a: &Token, b: &Token) -> bool {
+    let (left, right) = (a.letters(), b.letters());
+    let word = (left.min(right) <= 3 && left + right >= 4) || left + right == 2;
+    word && a.is_word() && b.is_word()
+}
+
 /// Words that were cut in two, put together, one pair in each reading: "cle ar".
 fn pairs(base: &[Token]) -> Vec<Vec<Token>> {
-    let cut = |a: &Token, b: &Token| {
-        let (left, right) = (a.letters(), b.letters());
-        let word = (left.min(right) <= 3 && left + right >= 4) || left + right == 2;
-        word && a.is_word() && b.is_word()
-    };
     let places = (1..base.len()).filter(|&i| cut(&base[i - 1], &base[i]));
     let reading = |i: usize| {
         let before = &base[i.saturating_sub(NEAR)..i - 1];
@@ -302,6 +305,24 @@ fn pairs(base: &[Token]) -> Vec<Vec<Token>> {
         before.iter().cloned().chain(join(&base[i - 1..=i])).chain(after.iter().cloned()).collect()
     };
     places.map(reading).collect()
+}
+
+/// Every two tokens from `first` on, put together where they may be one word: "gr een li ght".
+fn halves(base: &[Token], first: usize) -> Option<Vec<Token>> {
+    let (before, rest) = base.split_at_checked(first)?;
+    let mut tokens = before.to_vec();
+    let mut joined = 0;
+    for pair in rest.chunks(2) {
+        match pair {
+            [a, b] if cut(a, b) => {
+                joined += 1;
+                tokens.extend(join(pair));
+            }
+            _ => tokens.extend_from_slice(pair),
+        }
+    }
+    // One alone is read among its neighbours as they stand.
+    (joined > 1).then_some(tokens)
 }
 
 fn join(run: &[Token]) -> Option<Token> {

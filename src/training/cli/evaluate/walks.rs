@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{
@@ -53,6 +53,9 @@ pub(in crate::training::cli) struct WalksArgs {
     /// How often a video is sampled, frames a second.
     #[arg(long, default_value_t = 5.0)]
     fps: f64,
+    /// How what is seen becomes what is believed.
+    #[arg(long, value_enum, default_value_t = Filter::Markov)]
+    filter: Filter,
     #[command(flatten)]
     models: ModelArgs,
     #[command(flatten)]
@@ -65,10 +68,33 @@ pub(in crate::training::cli) struct WalksArgs {
     frames: bool,
 }
 
+/// The filters that may be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Filter {
+    /// A hidden Markov filter: what walks with.
+    Markov,
+    /// Plain smoothing.
+    Smoothing,
+    /// The vote of a window.
+    Voting,
+}
+
+impl Filter {
+    fn config(self) -> EvidenceConfig {
+        match self {
+            Filter::Markov => EvidenceConfig::markov(),
+            Filter::Smoothing => EvidenceConfig::smoothing(),
+            Filter::Voting => EvidenceConfig::voting(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Report<'a> {
     #[serde(flatten)]
     asked: Asked,
+    filter: Filter,
     figures: &'a Table,
     walks: &'a [Judged],
 }
@@ -86,7 +112,7 @@ impl WalksArgs {
         }
         let bundles = self.models.open()?;
         let judged: Pair<Vec<Judged>> = bundles.map(|bundle| {
-            let walker = Walker::new(bundle, &self.models, &vocabulary)?;
+            let walker = Walker::new(bundle, &self, &vocabulary)?;
             let progress = show.begin("replayed", walks.len(), "walks");
             let judged = walks.iter().map(|walk| {
                 let judged = walker.walk(walk, self.fps, &meanings)?;
@@ -103,16 +129,16 @@ impl WalksArgs {
         let table = table(&judged.after, judged.before.as_deref());
         let asked = || bundles.asked(self.models.precision);
         if let Some(path) = &self.html {
-            let walker = Walker::new(&bundles.after, &self.models, &vocabulary)?;
+            let walker = Walker::new(&bundles.after, &self, &vocabulary)?;
             let shown =
                 walks.iter().zip(&judged.after).map(|(walk, judged)| walker.look(walk, self.fps, self.frames, judged.clone()));
             let shown: Vec<Shown> = shown.collect::<Result<_, TrainingError>>()?;
-            let told = format!("{}, videos at {} frames a second.", asked().told(), self.fps);
+            let told = format!("{}, filter {:?}, videos at {} frames a second.", asked().told(), self.filter, self.fps);
             let failed = |source| TrainingError::File { file: path.display().to_string(), source };
             write_whole(path, page(&shown, &table, &told).as_bytes()).map_err(failed)?;
             show.say(&format!("{}{}", path.display(), if self.frames { ": holds frames of the walks" } else { "" }));
         }
-        let report = Report { asked: asked(), figures: &table, walks: &judged.after };
+        let report = Report { asked: asked(), filter: self.filter, figures: &table, walks: &judged.after };
         self.output.show(&report, &[&table], || tell(&table, &judged.after))
     }
 }
@@ -137,13 +163,14 @@ fn tell(table: &Table, walks: &[Judged]) {
 struct Walker<'a> {
     bundle: &'a Bundle,
     models: &'a ModelArgs,
+    filter: Filter,
     vocabulary: &'a Vocabulary,
     runtime: &'static Runtime,
     ranker: Ranker,
 }
 
 impl<'a> Walker<'a> {
-    fn new(bundle: &'a Bundle, models: &'a ModelArgs, vocabulary: &'a Vocabulary) -> Result<Self, TrainingError> {
+    fn new(bundle: &'a Bundle, args: &'a WalksArgs, vocabulary: &'a Vocabulary) -> Result<Self, TrainingError> {
         let runtime = Runtime::load(None)?;
         let text = || OnnxTextEncoder::open(runtime, bundle, &SessionOptions::default());
         let classes = prompts(bundle, vocabulary, text)?;
@@ -153,7 +180,7 @@ impl<'a> Walker<'a> {
                 "not calibrated, so that nothing would be said; `streetscape-train quantise` calibrates it".to_owned();
             return Err(TrainingError::Data { file: bundle.dir().display().to_string(), problem });
         }
-        Ok(Self { bundle, models, vocabulary, runtime, ranker })
+        Ok(Self { bundle, models: &args.models, filter: args.filter, vocabulary, runtime, ranker })
     }
 
     fn open(&self) -> Result<Box<dyn ImageEncoder>, EncoderError> {
@@ -161,9 +188,9 @@ impl<'a> Walker<'a> {
         Ok(Box::new(Eyes::open(Box::new(tower), self.runtime, &SessionOptions { threads: 1, ..SessionOptions::default() })))
     }
 
-    /// The stages of a walk that begins. Which filter believes what is seen is decided here.
+    /// The stages of a walk that begins.
     fn stages(&self) -> Result<Stages, TrainingError> {
-        let narrator = Narrator::new(self.vocabulary, EvidenceConfig::default(), narrator::Pace::default())?;
+        let narrator = Narrator::new(self.vocabulary, self.filter.config(), narrator::Pace::default())?;
         let (words, sight) = (Words::load("en")?, Sight::new(SightConfig::default()));
         Ok(Stages::new(self.ranker.clone(), narrator, SpeechQueue::default(), words, sight))
     }
@@ -179,7 +206,7 @@ impl<'a> Walker<'a> {
     /// What the page shows of `walk`: what is believed, and its frames where they are asked for.
     fn look(&self, walk: &Recorded, fps: f64, frames: bool, judged: Judged) -> Result<Shown, TrainingError> {
         let (mut ranker, views, mut observation) = (self.ranker.clone(), self.ranker.views(), Observation::default());
-        let scenes = Scenes::new(EvidenceConfig::default(), self.vocabulary);
+        let scenes = Scenes::new(self.filter.config(), self.vocabulary);
         let (mut scenes, mut pictures) = (scenes, Vec::<(f64, String)>::new());
         let mut source = walk.open(fps)?;
         embedded::look(source.as_mut(), &views, &|| self.open(), |frame, embeddings| {
