@@ -183,7 +183,7 @@ fn why(reason: &str) -> &str {
         "gave_way" => "something more urgent was said",
         "pausing" => "something was said a moment before, and it could wait",
         "over_budget" => "so much had been said that it had to wait",
-        "not_at_this_level" => "the walker wants to hear less",
+        "not_at_this_level" => "it is said only where more is wanted",
         "not_said_unasked" => "it is told only to those who ask",
         "expired" => "it had waited until it was true no longer",
         "replaced" => "something newer took its place",
