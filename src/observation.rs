@@ -1,4 +1,4 @@
-//! What ranking found in a frame: the probabilities of each facet in each view.
+//! What ranking found in a frame: the probabilities of each facet in each view, and on which side things are.
 //!
 //! Owns the shape of the finding. Leaves making it to `ranking`, believing it to `narrator`.
 
@@ -81,6 +81,19 @@ impl Finding {
     }
 }
 
+/// On which side a class is, if it is there at all: whether it is, a [`Finding`] says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bearing {
+    /// Which facet of the vocabulary.
+    pub facet: FacetIndex,
+    /// Which of its classes.
+    pub class: ClassIndex,
+    /// The side.
+    pub direction: Direction,
+    /// By how much this side leads the second, as a share of itself: 0 where both are alike, 1 where nothing is elsewhere.
+    pub lead: f32,
+}
+
 /// Everything ranking found in one frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
@@ -90,11 +103,13 @@ pub struct Observation {
     pub quality: f32,
     /// One entry for each facet in each view that was encoded and is calibrated.
     pub findings: Vec<Finding>,
+    /// One entry at most for each class: none where its side is not clear, where sources disagree, or where nobody looked lately.
+    pub bearings: Vec<Bearing>,
 }
 
 impl Default for Observation {
     fn default() -> Self {
-        Self { at: Timestamp::default(), quality: 1.0, findings: Vec::new() }
+        Self { at: Timestamp::default(), quality: 1.0, findings: Vec::new(), bearings: Vec::new() }
     }
 }
 
@@ -109,6 +124,11 @@ impl Observation {
     /// What `view` says of `facet`; `None` where it was not encoded or is not calibrated.
     pub fn finding(&self, facet: FacetIndex, view: View) -> Option<&Finding> {
         self.findings.iter().find(|f| f.facet == facet && f.view == view)
+    }
+
+    /// On which side `class` is, where that is clear enough to be said.
+    pub fn bearing(&self, facet: FacetIndex, class: ClassIndex) -> Option<Direction> {
+        self.bearings.iter().find(|b| b.facet == facet && b.class == class).map(|b| b.direction)
     }
 }
 
@@ -125,8 +145,12 @@ mod tests {
     fn a_rounded_observation_loses_nothing_on_its_way_through_a_log() {
         let p = (0..2000).map(|i| i as f32 / 1999.0).collect();
         let finding = Finding { facet: FacetIndex(0), view: View::Full, p, answers: Vec::new() };
-        let mut observation =
-            Observation { at: Timestamp::from_seconds(1.0 / 3.0), quality: 0.123_456, findings: vec![finding] };
+        let mut observation = Observation {
+            at: Timestamp::from_seconds(1.0 / 3.0),
+            quality: 0.123_456,
+            findings: vec![finding],
+            bearings: Vec::new(),
+        };
         observation.round();
         assert_eq!((observation.at.seconds(), observation.quality), (0.333, 0.123));
         for p in &observation.findings[0].p {

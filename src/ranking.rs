@@ -1,7 +1,7 @@
 //! Zero-shot classification: which class of each facet, which caption of a file, does a picture's embedding come nearest to?
 //!
-//! Owns the arithmetic from cosines to calibrated probabilities and the choice to abstain. Pure: no input, no output, no clock.
-//! Leaves embeddings to `encoder`, belief over time to `narrator`, fitting the calibration to `training`.
+//! Owns the arithmetic from cosines to calibrated probabilities, the choice to abstain, and the side on which a class is. Pure: no input,
+//! no output, no clock. Leaves embeddings to `encoder`, belief over time to `narrator`, fitting the calibration to `training`.
 
 use thiserror::Error;
 
@@ -12,10 +12,14 @@ use crate::{
     embedding::Embedding,
     frame::Timestamp,
     observation::{Finding, Observation, View},
+    ontology::{Ontology, StreetMap},
     vocabulary::{ClassIndex, Facet, FacetIndex, Kind, Vocabulary},
 };
 
+mod directions;
 mod phrases;
+
+pub use directions::{DirectionConfig, Directions, Nearness, ON_CROPS, ON_MAP, OnMap, ids, side_on_map};
 
 /// Why a calibration doesn't fit the vocabulary.
 #[derive(Debug, Error, PartialEq)]
@@ -40,6 +44,9 @@ pub enum RankingError {
         /// What stands there.
         view: String,
     },
+    /// What maps tell apart can't be read.
+    #[error("{0}")]
+    Ontology(String),
     /// Embeddings for another number of classes than the vocabulary has.
     #[error("facet {facet}: {found} class embeddings for {want} classes")]
     Embeddings {
@@ -58,6 +65,9 @@ pub struct Ranker {
     /// For each facet the embedding of each class.
     classes: Vec<Vec<Embedding>>,
     views: Vec<(View, Vec<(FacetIndex, Rule)>)>,
+    /// Of each facet the class that says that there is nothing.
+    nones: Vec<Option<ClassIndex>>,
+    directions: Directions,
     /// Room for one facet's cosines.
     cosines: Vec<f32>,
 }
@@ -146,7 +156,10 @@ impl Ranker {
         for (_, rules) in &mut views {
             rules.sort_by_key(|(index, _)| *index);
         }
-        Ok(Self { classes, views, cosines: Vec::new() })
+        let nones = vocabulary.facets().map(|(_, facet)| facet.none()).collect();
+        let ontology = Ontology::shipped().map_err(|error| RankingError::Ontology(error.to_string()))?;
+        let directions = Directions::new(vocabulary, &ontology, DirectionConfig::default());
+        Ok(Self { classes, views, nones, directions, cosines: Vec::new() })
     }
 
     /// Whether no facet is calibrated, so that nothing will ever be said.
@@ -159,7 +172,13 @@ impl Ranker {
         self.views.iter().map(|(view, _)| *view).collect()
     }
 
-    /// Ranks every facet in each encoded view into `out`, whose buffers are used again. A view without calibration says nothing.
+    /// Takes in a map of what stands where at `at`, for the sides of the observations to come.
+    pub fn locate(&mut self, at: Timestamp, map: &StreetMap) {
+        self.directions.see(at, map);
+    }
+
+    /// Ranks every facet in each encoded view into `out`, whose buffers are used again. A view without calibration says nothing of a facet;
+    /// where left, right and ahead are all encoded, they tell sides.
     pub fn observe<'a>(
         &mut self,
         at: Timestamp,
@@ -168,7 +187,14 @@ impl Ranker {
     ) {
         out.at = at;
         let mut filled = 0;
+        let (mut left, mut ahead, mut right) = (None, None, None);
         for (view, embedding) in encoded {
+            match view {
+                View::Left => left = Some(embedding),
+                View::Ahead => ahead = Some(embedding),
+                View::Right => right = Some(embedding),
+                View::Full | View::Ground => {}
+            }
             let Some((_, rules)) = self.views.iter().find(|(v, _)| *v == view) else { continue };
             for (facet, rule) in rules {
                 if out.findings.len() == filled {
@@ -184,6 +210,17 @@ impl Ranker {
             }
         }
         out.findings.truncate(filled);
+        if let (Some(left), Some(ahead), Some(right)) = (left, ahead, right) {
+            let (classes, nones) = (&self.classes, &self.nones);
+            self.directions.compare(at, |facet, class| {
+                let classes = classes.get(facet.0)?;
+                let none = classes.get(nones.get(facet.0).copied().flatten()?.0)?;
+                let class = classes.get(class.0)?;
+                let [left, ahead, right] = [left, ahead, right].map(|crop| class.cosine(crop) - none.cosine(crop));
+                Some(Nearness { left, ahead, right })
+            });
+        }
+        self.directions.fill(at, &mut out.bearings);
     }
 }
 

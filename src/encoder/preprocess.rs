@@ -19,15 +19,15 @@ use crate::{
 /// squares.
 ///
 /// - Full: everything.
-/// - Left, right: the picture's height at either side; in an upright or square picture half its width, at half height.
+/// - Left, right: half the picture's width at either side, at half height, and no more than its height: wider ones would show much of
+///   the same and tell no sides.
 /// - Ahead: two thirds of the short side, in the middle, which brings what is far 1.5 times nearer.
 /// - Ground: as large, at the middle of the lower edge.
 pub fn view_box(view: View, width: u32, height: u32) -> (u32, u32, u32, u32) {
     let short = width.min(height);
     let side = match view {
         View::Full => return (0, 0, width, height),
-        View::Left | View::Right if width > height => height,
-        View::Left | View::Right => (width / 2).max(1),
+        View::Left | View::Right => (width / 2).clamp(1, height.max(1)),
         View::Ahead | View::Ground => (u64::from(short) * 2 / 3).max(1) as u32,
     };
     let (right, bottom) = (width.saturating_sub(side), height.saturating_sub(side));
@@ -134,7 +134,11 @@ mod tests {
             let found = View::ALL.map(|view| view_box(view, width, height));
             assert_eq!(found, want, "{width} x {height}: full, ahead, right, left, ground");
         };
-        check(1280, 720, [(0, 0, 1280, 720), (400, 120, 480, 480), (560, 0, 720, 720), (0, 0, 720, 720), (400, 240, 480, 480)]);
+        check(
+            1280,
+            720,
+            [(0, 0, 1280, 720), (400, 120, 480, 480), (640, 40, 640, 640), (0, 40, 640, 640), (400, 240, 480, 480)],
+        );
         check(
             720,
             1280,

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::ontology::{Kind, Ontology, StreetMap};
+use crate::{
+    callout::Direction,
+    ontology::{Kind, Ontology, StreetMap},
+};
 
 /// Pieces below this share of the picture don't count.
 const LEAST: f64 = 0.001;
@@ -69,6 +72,20 @@ pub fn is_true(map: &StreetMap, ontology: &Ontology, fact: &Value) -> Option<boo
             )
         }
     }
+}
+
+/// The side of the nearest piece of any of `things`: of the one whose lowest pixel is lowest, of equals the largest.
+pub(super) fn nearest_side(map: &StreetMap, ontology: &Ontology, things: &[u8]) -> Option<Direction> {
+    let one = *things.first()?;
+    let as_one = std::array::from_fn(|id| if things.contains(&(id as u8)) { one } else { id as u8 });
+    let map = map.clone().renamed(&as_one);
+    let pieces = blobs(&map, ontology, one);
+    let nearest = pieces.iter().max_by_key(|piece| (piece.lowest(), piece.pixels.len()))?;
+    Some(match nearest.side(&map) {
+        "left" => Direction::Left,
+        "right" => Direction::Right,
+        _ => Direction::Ahead,
+    })
 }
 
 /// The pixels of one piece, column and row.

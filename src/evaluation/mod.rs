@@ -15,6 +15,7 @@ pub mod categories;
 mod confusion;
 #[cfg(feature = "train")]
 pub mod curves;
+pub mod directions;
 mod error;
 #[cfg(feature = "train")]
 pub mod facets;

@@ -15,7 +15,7 @@ pub struct Sight {
     pub subject: Subject,
     /// Its message in `voices/`.
     pub message: Arc<str>,
-    /// Where it is; `None` for what is all around: place, ground, weather, light.
+    /// Where it is; `None` where nobody knows, and for what is all around: place, ground, weather, light.
     pub direction: Option<Direction>,
     /// Since when it has been believed.
     pub since: Timestamp,
@@ -24,7 +24,7 @@ pub struct Sight {
 }
 
 impl Narrator {
-    /// Whatever is believed and has words, in a walker's order: the place, what is ahead, right and left, the ground, then the weather; in
+    /// Whatever is believed and has words, in a walker's order: the place, what is ahead or who knows where, right and left, the ground, then the weather; in
     /// each the surest first.
     pub fn around(&self) -> Vec<Sight> {
         let mut sights: Vec<_> = self.beliefs().into_iter().filter(|belief| belief.held).collect();
@@ -33,7 +33,7 @@ impl Narrator {
             let known = self.known(belief.facet, belief.class)?;
             let direction = match &*known.subject.facet {
                 "place" | "surface" | "weather" | "light" => None,
-                _ => Some(belief.view.direction()),
+                _ => self.bearings.iter().find(|b| (b.facet, b.class) == (belief.facet, belief.class)).map(|b| b.direction),
             };
             let (subject, message) = (known.subject.clone(), known.message.clone()?);
             Some(Sight { subject, message, direction, since: belief.since, share: belief.share })
@@ -41,11 +41,11 @@ impl Narrator {
         let mut sights: Vec<_> = sights.into_iter().filter_map(sight).collect();
         sights.sort_by_key(|sight| match (&*sight.subject.facet, sight.direction) {
             ("place", _) => 0,
-            (_, Some(Direction::Ahead)) => 1,
             (_, Some(Direction::Right)) => 2,
             (_, Some(Direction::Left)) => 3,
             ("surface", _) => 4,
-            _ => 5,
+            ("weather" | "light", _) => 5,
+            (_, Some(Direction::Ahead) | None) => 1,
         });
         sights
     }

@@ -11,7 +11,7 @@ use crate::{
     callout::{Callout, Direction, Priority, Subject},
     fault::Fault,
     frame::Timestamp,
-    observation::{Observation, View},
+    observation::{Bearing, Observation, View},
     vocabulary::{ClassIndex, FacetIndex, Vocabulary},
 };
 
@@ -105,6 +105,8 @@ pub struct Narrator {
     history: History,
     pace: Pace,
     budget: Budget,
+    /// On which side things are, as the last frame has it.
+    bearings: Vec<Bearing>,
     known: Vec<Vec<Known>>,
     scene: Vec<FacetIndex>,
     details: Vec<FacetIndex>,
@@ -128,6 +130,7 @@ impl Narrator {
             history: History::default(),
             pace,
             budget: Budget::new(&pace.budget),
+            bearings: Vec::new(),
             known: known.collect(),
             scene: facets(events::SCENE),
             details: facets(events::DETAILS),
@@ -141,6 +144,7 @@ impl Narrator {
         let now = observation.at;
         decisions.clear();
         self.evidence.update(observation);
+        self.bearings.clone_from(&observation.bearings);
         self.budget.gain(&self.pace.budget, self.pace.talk, now);
         let mut candidates = Vec::new();
         for belief in self.evidence.beliefs() {
@@ -153,7 +157,8 @@ impl Narrator {
                 Some(row) => match self.arrives(row, &belief, now) {
                     Err(reason) => reason,
                     Ok(()) => {
-                        let direction = self.watched[row].event.directed.then(|| belief.view.direction());
+                        let direction =
+                            self.watched[row].event.directed.then(|| observation.bearing(belief.facet, belief.class)).flatten();
                         candidates.push(Candidate { row, direction, p: Some(belief.p) });
                         continue;
                     }

@@ -1,7 +1,7 @@
 use std::{sync::OnceLock, time::Duration};
 
 use super::*;
-use crate::observation::{Finding, View};
+use crate::observation::{Bearing, Finding, View};
 
 fn vocabulary() -> &'static Vocabulary {
     static SHIPPED: OnceLock<Vocabulary> = OnceLock::new();
@@ -83,18 +83,23 @@ fn hazards_come_before_places_and_places_wait_for_a_pause() {
     );
 }
 
+/// Where `subject` is, for a frame.
+fn bearing(subject: &str, direction: Direction) -> Bearing {
+    let found = subject.split_once('/').and_then(|(facet, class)| {
+        let (facet, f) = vocabulary().find(facet)?;
+        Some((facet, f.find(class)?.0))
+    });
+    let (facet, class) = found.expect("a class");
+    Bearing { facet, class, direction, lead: 0.5 }
+}
+
 #[test]
 fn what_is_ahead_comes_before_what_is_aside() {
     let (mut narrator, mut decisions, mut said) = (narrator(), Vec::new(), Vec::new());
     for frame in 0..20 {
-        let mut seen = observation(f64::from(frame) / 5.0, &["obstacle/rubble", "obstacle/animal"]);
-        let obstacles = seen.findings.iter().position(|f| f.answers.len() == 2).expect("both");
         // The upper row to the left, the lower one ahead.
-        let mut left = seen.findings[obstacles].clone();
-        left.view = View::Left;
-        left.answers.remove(1);
-        seen.findings[obstacles].answers.remove(0);
-        seen.findings.push(left);
+        let mut seen = observation(f64::from(frame) / 5.0, &["obstacle/rubble", "obstacle/animal"]);
+        seen.bearings = vec![bearing("obstacle/rubble", Direction::Left), bearing("obstacle/animal", Direction::Ahead)];
         narrator.decide(&seen, &mut decisions);
         said.extend(
             decisions
@@ -205,6 +210,24 @@ fn reasons(narrator: &mut Narrator, at: f64, seen: &[&str]) -> Vec<Reason> {
 }
 
 #[test]
+fn a_side_is_said_where_it_is_known_and_worth_saying() {
+    #[track_caller]
+    fn check(subject: &str, seen_at: Option<Direction>, want: Option<Direction>) {
+        let (mut narrator, mut decisions, mut said) = (narrator(), Vec::new(), Vec::new());
+        for frame in 0..10 {
+            let mut observation = observation(f64::from(frame) / 5.0, &[subject]);
+            observation.bearings.extend(seen_at.map(|direction| bearing(subject, direction)));
+            narrator.decide(&observation, &mut decisions);
+            said.extend(decisions.drain(..).filter_map(|d| if let Decision::Say(c) = d { Some(c.direction) } else { None }));
+        }
+        assert_eq!(said, [want], "{subject}");
+    }
+    check("people/cyclist", Some(Direction::Left), Some(Direction::Left));
+    check("people/cyclist", None, None);
+    check("place/street", Some(Direction::Left), None);
+}
+
+#[test]
 fn every_silence_has_its_reason() {
     let mut narrator = narrator();
     assert_eq!(reasons(&mut narrator, 0.0, &[]), [Reason::NothingSure]);
@@ -283,14 +306,9 @@ fn a_fault_is_said_once_and_its_end_makes_it_new() {
 fn whoever_asks_is_told_what_is_believed_in_a_walkers_order() {
     let (mut narrator, mut decisions) = (narrator(), Vec::new());
     for frame in 0..70 {
-        let seen = ["weather/rain", "surface/asphalt", ZEBRA, "people/none", "place/street"];
+        let seen = ["weather/rain", "surface/asphalt", "obstacle/parked_car", ZEBRA, "people/few", "place/street"];
         let mut seen = observation(f64::from(frame) / 5.0, &seen);
-        let mut left = observation(seen.at.seconds(), &["obstacle/parked_car"]);
-        left.findings.retain_mut(|finding| {
-            finding.view = View::Left;
-            !finding.answers.is_empty()
-        });
-        seen.findings.append(&mut left.findings);
+        seen.bearings = vec![bearing("obstacle/parked_car", Direction::Left), bearing(ZEBRA, Direction::Ahead)];
         narrator.decide(&seen, &mut decisions);
     }
     let around = narrator.around();
@@ -300,6 +318,7 @@ fn whoever_asks_is_told_what_is_believed_in_a_walkers_order() {
         [
             "place-street None",
             "crossing-zebra-crossing Some(Ahead)",
+            "people-few None",
             "obstacle-parked-car Some(Left)",
             "surface-asphalt None",
             "weather-rain None"
@@ -335,7 +354,9 @@ fn every_row_of_the_table_is_said_of_its_class() {
         // The sky is believed after ten seconds.
         for frame in 0..100 {
             let seen = [subject.as_str()];
-            narrator.decide(&observation(f64::from(frame) / 5.0, if frame < 70 { &seen } else { &[] }), &mut decisions);
+            let mut seen = observation(f64::from(frame) / 5.0, if frame < 70 { &seen } else { &[] });
+            seen.bearings.push(bearing(&subject, Direction::Right));
+            narrator.decide(&seen, &mut decisions);
             said.extend(decisions.iter().filter_map(|d| if let Decision::Say(c) = d { Some(c.clone()) } else { None }));
         }
         let ids: Vec<_> = said.iter().map(|callout| callout.subject.to_string()).collect();

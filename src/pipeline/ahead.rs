@@ -1,40 +1,45 @@
 //! Frames looked at ahead: read one after another, encoded on several cores, handed on in their order.
 //!
-//! Owns the frames that are left and the exchange of buffers. Leaves the workers to `ordered`. Unlike the mailbox of a live walk it
-//! drops nothing: every frame and every fault keeps its place.
+//! Owns the frames that are left and the exchange of buffers. Leaves the workers to `ordered`, and to the caller what is encoded of a frame:
+//! it is asked of each in their order. Unlike the mailbox of a live walk it drops nothing: every frame and every fault keeps its place.
 
 use std::{num::NonZero, sync::mpsc, thread};
 
 use crate::{
     capture::{CaptureError, FrameSource, Next},
     fault::Recovery,
-    observation::View,
+    frame::Frame,
     pipeline::{
         PipelineError,
         look::Look,
         ordered::{Open, opened, ordered},
+        policy::Plan,
+        step::Views,
     },
 };
 
 /// Workers at most: each holds a model of its own, of some 20 MB.
 const MOST_WORKERS: usize = 4;
 
-/// Hands every frame of `source` to `each`, with the embeddings of its `views`; or why it can't be read. Each worker has an encoder
-/// of its own, opened with its first frame. Ends with the source, with an error that nothing will mend, and with the first error
+/// Hands every frame of `source` to `each`, with what `plan` says of it done; or why it can't be read. Each worker has an encoder
+/// of its own, opened with the first frame that needs it. Ends with the source, with an error that nothing will mend, and with the first error
 /// that `each` gives; a look that it gives back is used again.
 pub(super) fn ahead(
     source: &mut dyn FrameSource,
-    views: &[View],
+    plan: impl FnMut(&Frame) -> Plan + Send,
+    views: &Views,
     open: Open<'_>,
     each: &mut dyn FnMut(Result<Look, CaptureError>) -> Result<Option<Look>, PipelineError>,
 ) -> Result<(), PipelineError> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS);
     let (back, used) = mpsc::channel();
-    let mut frames = Frames { source, used, over: false };
+    let mut frames = Frames { source, plan, used, over: false };
     let worker = || {
         let mut encoder = None;
         move |mut looked: Result<Look, CaptureError>| {
-            if let Ok(look) = &mut looked {
+            if let Ok(look) = &mut looked
+                && let Plan::Look { .. } = look.plan
+            {
                 look.take(opened(&mut encoder, open), views);
             }
             looked
@@ -50,13 +55,14 @@ pub(super) fn ahead(
 }
 
 /// The frames that are left, and buffers for them.
-struct Frames<'a> {
+struct Frames<'a, P> {
     source: &'a mut dyn FrameSource,
+    plan: P,
     used: mpsc::Receiver<Look>,
     over: bool,
 }
 
-impl Frames<'_> {
+impl<P: FnMut(&Frame) -> Plan> Frames<'_, P> {
     fn next(&mut self) -> Option<Result<Look, CaptureError>> {
         if self.over {
             return None;
@@ -66,7 +72,10 @@ impl Frames<'_> {
         let mut look = self.used.try_recv().unwrap_or_default();
         let looked = match self.source.read(&mut look.frame) {
             Ok(Next::End) => return None,
-            Ok(Next::Frame) => Ok(look),
+            Ok(Next::Frame) => {
+                look.plan = (self.plan)(&look.frame);
+                Ok(look)
+            }
             Err(error) => Err(error),
         };
         self.over = looked.as_ref().is_err_and(|error| error.recovery() != Recovery::Retry);
@@ -80,7 +89,8 @@ mod tests {
     use crate::{
         embedding::Embedding,
         encoder::{EncoderError, ImageEncoder},
-        frame::{Frame, Picture, Timestamp},
+        frame::{Picture, Timestamp},
+        observation::View,
     };
 
     /// Frames at 0, 1, 2, ... seconds; each that is listed in `broken` is an error in its place. Panics at frame 100.
@@ -121,7 +131,8 @@ mod tests {
         let mut moments = Vec::new();
         let open = || -> Result<Box<dyn ImageEncoder>, EncoderError> { Ok(Box::new(Slow(false))) };
         let mut source = Fake { next: 0, frames, broken };
-        let outcome = ahead(&mut source, &[View::Full], &open, &mut |looked| {
+        let plan = |_: &Frame| Plan::Look { crops: false, map: false };
+        let outcome = ahead(&mut source, plan, &Views::only(&[View::Full]), &open, &mut |looked| {
             if moments.len() == take {
                 return Err(PipelineError::Panicked { what: "a test that has enough" });
             }

@@ -13,7 +13,9 @@ use crate::{
         PipelineError, StepError,
         ahead::ahead,
         ordered::Open,
+        policy::Plan,
         sight::{Sight, SightConfig},
+        step::Views,
     },
 };
 
@@ -35,7 +37,8 @@ pub fn look(
     mut each: impl FnMut(&Frame, &[Embedding]) -> Result<(), PipelineError>,
 ) -> Result<Looked, PipelineError> {
     let (mut sight, mut embeddings, mut looked) = (Sight::new(SightConfig::default()), Vec::new(), Looked::default());
-    ahead(source, views, open, &mut |found| {
+    let plan = |_: &Frame| Plan::Look { crops: false, map: false };
+    ahead(source, plan, &Views::only(views), open, &mut |found| {
         let mut look = match found {
             Ok(look) => look,
             Err(error) if error.recovery() == Recovery::Retry => {

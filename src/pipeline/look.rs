@@ -1,16 +1,21 @@
 //! A frame with what an encoder on another thread made of it.
 
+use std::time::{Duration, Instant};
+
 use crate::{
     embedding::Embedding,
     encoder::{EncoderError, ImageEncoder},
     frame::{Frame, Picture},
     observation::View,
+    ontology::StreetMap,
+    pipeline::{policy::Plan, step::Views},
 };
 
 /// A frame on its way to an encoder, or back with its answer. Its buffers go round with it.
 #[derive(Default)]
 pub(super) struct Look {
     pub frame: Frame,
+    pub plan: Plan,
     pub answer: Answer,
 }
 
@@ -18,14 +23,28 @@ pub(super) struct Look {
 #[derive(Default)]
 pub(super) struct Answer {
     embeddings: Vec<Embedding>,
+    map: Option<StreetMap>,
     failed: Option<EncoderError>,
+    /// What the encoder took, and the map.
+    pub took: (Duration, Duration),
 }
 
 impl Look {
-    /// Encodes `views` of the frame with the encoder that is given, or takes in why there is none.
-    pub fn take(&mut self, encoder: Result<&mut dyn ImageEncoder, EncoderError>, views: &[View]) {
-        let Self { frame, answer } = self;
-        answer.failed = encoder.and_then(|encoder| encoder.encode(&frame.picture, views, &mut answer.embeddings)).err();
+    /// Does what is planned with the encoder that is given, or takes in why there is none.
+    pub fn take(&mut self, encoder: Result<&mut dyn ImageEncoder, EncoderError>, views: &Views) {
+        let Self { frame, plan, answer } = self;
+        let Plan::Look { crops, map } = *plan else { return };
+        let started = Instant::now();
+        let mut encoded = started;
+        answer.map = None;
+        let made = encoder.and_then(|encoder| {
+            encoder.encode(&frame.picture, views.of(crops), &mut answer.embeddings)?;
+            encoded = Instant::now();
+            answer.map = if map { encoder.map(&frame.picture) } else { None };
+            Ok(())
+        });
+        answer.failed = made.err();
+        answer.took = (encoded - started, encoded.elapsed());
     }
 }
 
@@ -40,5 +59,9 @@ impl ImageEncoder for Answer {
     fn encode(&mut self, _: &Picture, _: &[View], out: &mut Vec<Embedding>) -> Result<(), EncoderError> {
         std::mem::swap(&mut self.embeddings, out);
         self.failed.take().map_or(Ok(()), Err)
+    }
+
+    fn map(&mut self, _: &Picture) -> Option<StreetMap> {
+        self.map.take()
     }
 }

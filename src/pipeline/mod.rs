@@ -17,6 +17,7 @@ mod look;
 pub mod mailbox;
 mod ordered;
 pub mod phrases;
+pub mod policy;
 pub mod replay;
 pub mod report;
 pub mod sight;

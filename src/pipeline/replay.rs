@@ -17,6 +17,7 @@ use crate::{
         Outcome, PipelineError, Stages, StepError, VoiceCommand,
         ahead::ahead,
         look::Look,
+        policy::Plan,
         report::{self, Event, Happening, Summary},
     },
     speech::{UtteranceId, Voice, VoiceEvent},
@@ -49,11 +50,11 @@ pub fn replay(
     pace: Pace<'_>,
     report: &mut dyn FnMut(&Happening),
 ) -> Result<Summary, PipelineError> {
-    let views = stages.views().to_vec();
+    let (mut policy, views) = (stages.policy().clone(), stages.views().clone());
     let (clock, end) = (Clock::new(pace), Timestamp::default());
     let mut replay = Replay { stages, clock, report, out: Outcome::default(), summary: Summary::default(), end };
     let started = Instant::now();
-    let outcome = ahead(source, &views, open, &mut |looked| replay.take(looked));
+    let outcome = ahead(source, |frame| policy.plan(&frame.picture, frame.at), &views, open, &mut |looked| replay.take(looked));
     if !matches!(outcome, Ok(()) | Err(PipelineError::Capture(_))) {
         return outcome.map(|()| replay.summary);
     }
@@ -94,8 +95,8 @@ impl Replay<'_, '_> {
         self.end = end;
         self.summary.frames += 1;
         self.until(end)?;
-        match self.stages.step(&look.frame, &mut look.answer, end, &mut self.out) {
-            Ok(()) => self.summary.encoded += 1,
+        match self.stages.step(&look.frame, look.plan, &mut look.answer, end, &mut self.out) {
+            Ok(()) => self.summary.encoded += u64::from(matches!(look.plan, Plan::Look { .. })),
             Err(StepError::Encoder(error)) if error.recovery() == Recovery::Retry => {
                 tracing::warn!("{}: {error}", look.frame.at);
                 self.stages.fault(Fault::EncoderLost, end, &mut self.out)?;

@@ -13,6 +13,7 @@ use crate::{
     pipeline::{
         log::Journal,
         phrases::PhraseSet,
+        policy::{Costs, Plan, PolicyConfig, ViewPolicy},
         report::Happening,
         sight::{Sight, quality},
         telling::Telling,
@@ -52,12 +53,45 @@ impl Outcome {
     }
 }
 
+/// The views of a look without crops, and of one with them.
+#[derive(Clone, Debug)]
+pub(super) struct Views {
+    without: Vec<View>,
+    with: Vec<View>,
+}
+
+impl Views {
+    /// The whole picture, and with the crops those of which anything can be said and those that tell sides.
+    pub fn new(calibrated: Vec<View>) -> Self {
+        let mut with = calibrated;
+        for view in [View::Full, View::Left, View::Ahead, View::Right] {
+            if !with.contains(&view) {
+                with.push(view);
+            }
+        }
+        Self { without: vec![View::Full], with }
+    }
+
+    /// `views`, with crops or without.
+    pub fn only(views: &[View]) -> Self {
+        Self { without: views.to_vec(), with: views.to_vec() }
+    }
+
+    /// What is encoded with or without `crops`.
+    pub fn of(&self, crops: bool) -> &[View] {
+        if crops { &self.with } else { &self.without }
+    }
+}
+
 /// Everything between a picture and the voice.
 pub struct Stages {
     ranker: Ranker,
     telling: Telling,
     sight: Sight,
-    views: Vec<View>,
+    policy: ViewPolicy,
+    views: Views,
+    /// What `embeddings` are of.
+    crops: bool,
     embeddings: Vec<Embedding>,
     observation: Observation,
     phrases: Phrases,
@@ -65,11 +99,12 @@ pub struct Stages {
 }
 
 impl Stages {
-    /// Puts the stages together; the views that the ranker knows are encoded in every step.
+    /// Puts the stages together.
     pub fn new(ranker: Ranker, narrator: Narrator, queue: SpeechQueue, words: Words, sight: Sight) -> Self {
-        let (views, embeddings, observation) = (ranker.views(), Vec::new(), Observation::default());
-        let (telling, phrases, shown) = (Telling::new(narrator, queue, words), Phrases::default(), Vec::new());
-        Self { ranker, telling, sight, views, embeddings, observation, phrases, shown }
+        let policy = ViewPolicy::new(PolicyConfig::default(), Costs::default());
+        let (views, telling) = (Views::new(ranker.views()), Telling::new(narrator, queue, words));
+        let (embeddings, observation, phrases, shown) = (Vec::new(), Observation::default(), Phrases::default(), Vec::new());
+        Self { ranker, telling, sight, policy, views, crops: false, embeddings, observation, phrases, shown }
     }
 
     /// Writes down everything from here on.
@@ -83,14 +118,24 @@ impl Stages {
         self.telling.take_phrases(set.watch);
     }
 
+    /// Looks as `config` has it from now on.
+    pub fn look_as(&mut self, config: PolicyConfig) {
+        self.policy = ViewPolicy::new(config, Costs::default());
+    }
+
     /// Whether nothing will ever be said of what is seen.
     pub fn is_silent(&self) -> bool {
         self.ranker.is_silent()
     }
 
-    /// The views that a step encodes.
-    pub fn views(&self) -> &[View] {
+    /// The views that looks encode.
+    pub(super) fn views(&self) -> &Views {
         &self.views
+    }
+
+    /// Decides what becomes of frames.
+    pub(super) fn policy(&mut self) -> &mut ViewPolicy {
+        &mut self.policy
     }
 
     /// Whether there is anything to see in `frame`; where not, a step asks no encoder.
@@ -98,10 +143,11 @@ impl Stages {
         self.sight.look(&frame.picture, frame.at).is_none()
     }
 
-    /// Looks at `frame` and decides. `now` is when the decision stands: the frame's moment and the encoder's time.
+    /// Looks at `frame` as `plan` has it and decides. `now` is when the decision stands: the frame's moment and the encoder's time.
     pub fn step(
         &mut self,
         frame: &Frame,
+        plan: Plan,
         encoder: &mut dyn ImageEncoder,
         now: Timestamp,
         out: &mut Outcome,
@@ -110,13 +156,27 @@ impl Stages {
             // What can't be seen is not described.
             return Ok(self.fault(fault, now, out)?);
         }
-        encoder.encode(&frame.picture, &self.views, &mut self.embeddings)?;
-        let encoded = self.views.iter().copied().zip(&self.embeddings);
+        match plan {
+            Plan::Leave => return Ok(()),
+            Plan::Same => {}
+            Plan::Look { crops, map } => {
+                self.crops = crops;
+                if let Err(error) = encoder.encode(&frame.picture, self.views.of(crops), &mut self.embeddings) {
+                    // So that nothing is found again in a frame that looks like this one.
+                    self.embeddings.clear();
+                    return Err(error.into());
+                }
+                if let Some(map) = map.then(|| encoder.map(&frame.picture)).flatten() {
+                    self.ranker.locate(frame.at, &map);
+                }
+            }
+        }
+        let encoded = self.views.of(self.crops).iter().copied().zip(&self.embeddings);
         self.ranker.observe(frame.at, encoded, &mut self.observation);
         self.observation.quality = quality(&frame.picture);
         self.telling.observe(&mut self.observation, now, out)?;
-        let whole = self.views.iter().zip(&self.embeddings).find(|(view, _)| **view == View::Full);
-        let Some((_, picture)) = whole else { return Ok(()) };
+        let mut looked = self.views.of(self.crops).iter().zip(&self.embeddings);
+        let Some((_, picture)) = looked.find(|(view, _)| **view == View::Full) else { return Ok(()) };
         self.phrases.shown(picture, &mut self.shown);
         Ok(self.telling.phrase(&self.shown, now, out)?)
     }

@@ -132,6 +132,9 @@ pub struct WalkArgs {
     /// Keep the walk in this folder, which must be new or empty; `replay` takes it
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+    /// Look twice a second at most, so that the battery lasts longer
+    #[arg(long)]
+    pub saver: bool,
     #[command(flatten)]
     pub telling: TellingArgs,
 }
@@ -164,6 +167,9 @@ pub struct ReplayArgs {
     /// Tell every silence with its reason
     #[arg(long)]
     pub explain: bool,
+    /// Look twice a second at most, so that the battery lasts longer
+    #[arg(long)]
+    pub saver: bool,
     #[command(flatten)]
     pub telling: TellingArgs,
 }

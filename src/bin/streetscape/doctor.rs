@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::json;
 use streetscape::{
     capture,
-    encoder::{EncoderOptions, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions},
+    encoder::{EncoderOptions, OnnxImageEncoder, OnnxTextEncoder, Runtime, Segmenter, SessionOptions, segmenter_file},
     speech::{self, Rate, SpeechError, VoiceChoice},
 };
 
@@ -30,6 +30,7 @@ pub fn doctor(common: &Common) -> Result<ExitCode> {
         Finding { what: "ONNX Runtime", found: runtime(common), needed: true },
         Finding { what: "model", found: model(common), needed: true },
         Finding { what: "new captions", found: text(common), needed: false },
+        Finding { what: "sides of things", found: segmenter(common), needed: false },
         Finding { what: "camera", found: camera(), needed: true },
         Finding { what: "system voice", found: system, needed: false },
         Finding { what: "direct voice", found: direct, needed: false },
@@ -82,6 +83,13 @@ fn text(common: &Common) -> Result<String, String> {
     let runtime = Runtime::load(common.runtime.as_deref()).map_err(told)?;
     OnnxTextEncoder::open(runtime, &bundle, &SessionOptions::default()).map_err(told)?;
     Ok("the text tower loads".to_owned())
+}
+
+fn segmenter(common: &Common) -> Result<String, String> {
+    let file = segmenter_file().ok_or("models/segmenter is missing; put it beside models/street")?;
+    let runtime = Runtime::load(common.runtime.as_deref()).map_err(told)?;
+    Segmenter::open(runtime, &file, &SessionOptions::default()).map_err(told)?;
+    Ok(format!("the segmenter loads from {}", file.display()))
 }
 
 fn camera() -> Result<String, String> {

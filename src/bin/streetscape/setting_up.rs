@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use streetscape::{
     bundle::Bundle,
     encoder::{
-        EncoderError, EncoderOptions, ImageEncoder, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions, prompts,
+        EncoderError, EncoderOptions, Eyes, ImageEncoder, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions, prompts,
     },
     ranking::Ranker,
     vocabulary::Vocabulary,
@@ -32,14 +32,23 @@ impl Model {
         Ok(Self { runtime, bundle, vocabulary, options })
     }
 
-    /// The image tower, on the device that the flags allow.
-    pub fn image(&self) -> Result<Box<dyn ImageEncoder>, EncoderError> {
-        self.tower(&self.options)
+    /// What a walk sees with, on the device that the flags allow.
+    pub fn eyes(&self) -> Result<Box<dyn ImageEncoder>, EncoderError> {
+        self.with_segmenter(self.tower(&self.options)?, self.options.threads)
     }
 
-    /// The image tower for a worker that shares the processor with others of its kind: one for each core, one thread each.
+    /// The same for a worker that shares the processor with others of its kind: one for each core, one thread each.
+    pub fn eyes_of_many(&self) -> Result<Box<dyn ImageEncoder>, EncoderError> {
+        self.with_segmenter(self.image_of_many()?, 1)
+    }
+
+    /// The image tower alone, for such a worker.
     pub fn image_of_many(&self) -> Result<Box<dyn ImageEncoder>, EncoderError> {
         self.tower(&EncoderOptions { threads: 1, ..self.options })
+    }
+
+    fn with_segmenter(&self, tower: Box<dyn ImageEncoder>, threads: usize) -> Result<Box<dyn ImageEncoder>, EncoderError> {
+        Ok(Box::new(Eyes::open(tower, self.runtime, &SessionOptions { threads, ..SessionOptions::default() })))
     }
 
     fn tower(&self, options: &EncoderOptions) -> Result<Box<dyn ImageEncoder>, EncoderError> {

@@ -9,9 +9,9 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use streetscape::{
-    bundle::{model_places, write_whole},
+    bundle::write_whole,
     capture,
-    encoder::{Segmenter, SessionOptions, TextEncoder},
+    encoder::{Segmenter, SessionOptions, TextEncoder, segmenter_file},
     evaluation::timeline::{
         Captions, Scenes, Segment,
         page::Told,
@@ -31,8 +31,6 @@ use crate::{
     setting_up::Model,
 };
 
-/// The shipped segmenter in its folder.
-const SEGMENTER: &str = "segmenter.int8.onnx";
 /// The longest side of a map, in pixels: finer than the network's answer.
 const LONGEST: u32 = 480;
 /// Seconds between the frames in which people in the road are looked for: a map takes many times what an embedding does.
@@ -144,8 +142,7 @@ struct InTheRoad {
 
 impl InTheRoad {
     fn open(model: &Model, named: Option<&Path>) -> Result<Self> {
-        let shipped = || model_places("segmenter").into_iter().map(|place| place.join(SEGMENTER)).find(|file| file.is_file());
-        let Some(path) = named.map(Path::to_owned).or_else(shipped) else {
+        let Some(path) = named.map(Path::to_owned).or_else(segmenter_file) else {
             bail!("no segmenter: install models/segmenter beside the program, or name one with --segmenter");
         };
         let segmenter = Segmenter::open(model.runtime, &path, &SessionOptions::default())?;

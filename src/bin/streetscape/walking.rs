@@ -14,13 +14,14 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use streetscape::{
     capture::{self, CameraSource},
-    encoder::ImageEncoder,
+    encoder::{ImageEncoder, segmenter_file},
     frame::Frame,
     narrator::{self, EvidenceConfig, Narrator, Talk},
     pipeline::{
         Stages,
         live::{LiveConfig, Record, Walk},
         phrases::Change,
+        policy::PolicyConfig,
         replay::{self, Pace},
         report::{Event, Happening},
         sight::{Sight, SightConfig},
@@ -42,7 +43,7 @@ const END: Duration = Duration::from_secs(2);
 pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
     let mut source = capture::open(&args.path, args.fps)?;
     let model = Model::open(common)?;
-    let mut stages = stages(&model, args.telling.talk, common)?;
+    let mut stages = stages(&model, args.telling.talk, args.saver, common)?;
     if stages.is_silent() && !common.quiet {
         eprintln!("streetscape: {}", silent(&model));
     }
@@ -68,7 +69,7 @@ pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
         Pace::Fast(&length)
     };
     let mut printer = Printer::new(common, args.explain);
-    let open = || model.image_of_many();
+    let open = || model.eyes_of_many();
     replay::replay(source.as_mut(), &open, &mut stages, pace, &mut |happening| printer.print(happening))?;
     printer.finish()
 }
@@ -77,7 +78,7 @@ pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
 pub fn walk(args: &WalkArgs, common: &Common) -> Result<ExitCode> {
     // The voice comes first: whatever fails after it can be said aloud.
     let mut voice = open_voice(common)?;
-    let (model, mut stages, encoder) = match ready(args.telling.talk, common) {
+    let (model, mut stages, encoder) = match ready(args.telling.talk, args.saver, common) {
         Ok(ready) => ready,
         Err(error) => {
             speak_to_end(voice.as_mut(), &Words::load(common.language())?.sentence("session-cannot-start", None)?);
@@ -97,11 +98,11 @@ pub fn walk(args: &WalkArgs, common: &Common) -> Result<ExitCode> {
         encoder,
         voice,
         open_camera: Box::new(move |started| Ok(Box::new(CameraSource::open(camera.as_deref(), started)?))),
-        open_encoder: Box::new(move || model.image()),
+        open_encoder: Box::new(move || model.eyes()),
         open_voice: Box::new(move || Ok(speech::open(choice, &language, rate)?.0)),
         phrases,
         record,
-        config: LiveConfig::default(),
+        config: if args.saver { LiveConfig::saver() } else { LiveConfig::default() },
     };
     let mut printer = Printer::new(common, false);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no event loop")?;
@@ -142,11 +143,11 @@ async fn asked_to_stop() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-fn ready(talk: Talk, common: &Common) -> Result<(Model, Stages, Box<dyn ImageEncoder>)> {
+fn ready(talk: Talk, saver: bool, common: &Common) -> Result<(Model, Stages, Box<dyn ImageEncoder>)> {
     let model = Model::open(common)?;
-    let stages = stages(&model, talk, common)?;
+    let stages = stages(&model, talk, saver, common)?;
     ensure!(!stages.is_silent(), silent(&model));
-    let encoder = model.image()?;
+    let encoder = model.eyes()?;
     Ok((model, stages, encoder))
 }
 
@@ -158,12 +159,19 @@ fn silent(model: &Model) -> String {
     )
 }
 
-fn stages(model: &Model, talk: Talk, common: &Common) -> Result<Stages> {
+fn stages(model: &Model, talk: Talk, saver: bool, common: &Common) -> Result<Stages> {
+    if segmenter_file().is_none() && !common.quiet {
+        eprintln!("streetscape: models/segmenter is missing: sides of few things will be told; put it beside models/street");
+    }
     let pace = narrator::Pace { talk, ..narrator::Pace::default() };
     let narrator = Narrator::new(&model.vocabulary, EvidenceConfig::default(), pace)?;
     let queue = SpeechQueue::default();
     let (words, sight) = (Words::load(common.language())?, Sight::new(SightConfig::default()));
-    Ok(Stages::new(model.ranker()?, narrator, queue, words, sight))
+    let mut stages = Stages::new(model.ranker()?, narrator, queue, words, sight);
+    if saver {
+        stages.look_as(PolicyConfig::saver());
+    }
+    Ok(stages)
 }
 
 fn rate(common: &Common) -> Rate {

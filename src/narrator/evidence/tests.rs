@@ -14,7 +14,7 @@ fn observation(vocabulary: &Vocabulary, at: f64, p: f32, quality: f32) -> Observ
         Finding { facet: index, view: View::Full, p, answers }
     };
     let findings = [("crossing", "zebra_crossing"), ("place", "street")].map(finding).into();
-    Observation { at: Timestamp::from_seconds(at), quality, findings }
+    Observation { at: Timestamp::from_seconds(at), quality, findings, ..Observation::default() }
 }
 
 /// A span of time: until when, what p the class has, how good the pictures are.

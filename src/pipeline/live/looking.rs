@@ -14,8 +14,7 @@ use super::OpenEncoder;
 use crate::{
     encoder::ImageEncoder,
     fault::Recovery,
-    observation::View,
-    pipeline::{PipelineError, look::Look},
+    pipeline::{PipelineError, look::Look, step::Views},
 };
 
 /// The walker's end of the thread.
@@ -30,12 +29,7 @@ pub(super) struct Encoder {
 
 impl Encoder {
     /// Starts the thread, which ends with this value.
-    pub fn start(
-        mut encoder: Box<dyn ImageEncoder>,
-        mut open: OpenEncoder,
-        views: Vec<View>,
-        retry: Duration,
-    ) -> io::Result<Self> {
+    pub fn start(mut encoder: Box<dyn ImageEncoder>, mut open: OpenEncoder, views: Views, retry: Duration) -> io::Result<Self> {
         let (there, looks) = mpsc::sync_channel::<Look>(1);
         let (answers, back) = mpsc::sync_channel(1);
         thread::Builder::new().name("encoder".to_owned()).spawn(move || {

@@ -65,6 +65,15 @@ impl Default for LiveConfig {
     }
 }
 
+impl LiveConfig {
+    /// Two looks a second, as [`PolicyConfig::saver`] has them.
+    ///
+    /// [`PolicyConfig::saver`]: crate::pipeline::policy::PolicyConfig::saver
+    pub fn saver() -> Self {
+        Self { interval: Duration::from_millis(500), ..Self::default() }
+    }
+}
+
 /// Opens a camera, the first time and after it was lost; its frames count their time from the moment given.
 pub type OpenCamera = Box<dyn FnMut(Instant) -> Result<Box<dyn FrameSource>, CaptureError> + Send>;
 /// Builds an encoder, after it was lost.
@@ -111,7 +120,7 @@ impl Walk {
         };
         let watching = watching.map_err(|source| PipelineError::Thread { what: "the camera", source })?;
         let changes = watch_phrases(self.phrases, self.config.phrases)?;
-        let views = self.stages.views().to_vec();
+        let views = self.stages.views().clone();
         let encoder = Encoder::start(self.encoder, self.open_encoder, views, self.config.retry);
         let mut walker = Walker {
             stages: self.stages,

@@ -22,6 +22,7 @@ use crate::{
         look::Look,
         mailbox::Taken,
         phrases::Change,
+        policy::Plan,
         report::{self, Event, Happening, Summary},
     },
     speech::{Voice, VoiceEvent},
@@ -105,23 +106,31 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// Keeps the frame and has it encoded; where there is nothing to see in it, that alone is said.
+    /// Keeps the frame and has it encoded, where the policy asks for it; where there is nothing to see in it, that alone is said.
     fn look(&mut self) -> Result<(), PipelineError> {
         self.state.summary.frames += 1;
         self.keep()?;
-        if self.stages.sees(&self.encoder.look.frame) { self.encoder.begin() } else { self.see() }
+        let Look { frame, plan, .. } = &mut self.encoder.look;
+        let sees = self.stages.sees(frame);
+        *plan = if sees { self.stages.policy().plan(&frame.picture, frame.at) } else { Plan::Leave };
+        if matches!(plan, Plan::Look { .. }) { self.encoder.begin() } else { self.see() }
     }
 
     fn see(&mut self) -> Result<(), PipelineError> {
         let now = self.camera.now();
-        let Look { frame, answer } = &mut self.encoder.look;
-        match self.stages.step(frame, answer, now, &mut self.state.out) {
-            Ok(()) => {
+        let Look { frame, plan, answer } = &mut self.encoder.look;
+        let encoded = matches!(plan, Plan::Look { .. });
+        match self.stages.step(frame, *plan, answer, now, &mut self.state.out) {
+            Ok(()) if encoded => {
+                let (encoder, map) = answer.took;
+                self.stages.policy().took(*plan, encoder, map);
                 self.state.summary.encoded += 1;
                 self.state.blank = false;
             }
+            Ok(()) => {}
             Err(StepError::Encoder(error)) => {
                 tracing::error!("{error}");
+                self.stages.policy().failed();
                 self.state.blank |= error.recovery() != Recovery::Retry;
             }
             Err(StepError::Speech(error)) => tracing::error!("{error}"),

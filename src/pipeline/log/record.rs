@@ -58,6 +58,9 @@ pub struct Found {
 /// By view, then by facet.
 pub type Views = BTreeMap<String, BTreeMap<String, Found>>;
 
+/// Facet, class and direction.
+pub type Bearings = Vec<(String, String, Cow<'static, str>)>;
+
 /// How a callout ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,6 +96,9 @@ pub enum Record {
         quality: f64,
         /// What was found in it.
         views: Views,
+        /// On which side things are: facet, class, direction.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        bearings: Bearings,
     },
     /// Something was found to be wrong, or right again; whether that was said, the next lines tell.
     Trouble {
@@ -175,7 +181,12 @@ impl Record {
             let answers = finding.answers.iter().filter_map(|class| classes.get(class.0).cloned()).collect();
             views.entry(finding.view.id().to_owned()).or_default().insert(facet.clone(), Found { p, answers });
         }
-        Record::Frame { at: observation.at, now, quality: thousandths(observation.quality), views }
+        let bearing = |bearing: &observation::Bearing| {
+            let Classes { facet, classes } = start.facets.get(bearing.facet.0)?;
+            Some((facet.clone(), classes.get(bearing.class.0)?.clone(), bearing.direction.id().into()))
+        };
+        let bearings = observation.bearings.iter().filter_map(bearing).collect();
+        Record::Frame { at: observation.at, now, quality: thousandths(observation.quality), views, bearings }
     }
 
     pub(in crate::pipeline) fn announce(callout: &Callout, now: Timestamp) -> Self {
@@ -192,9 +203,10 @@ impl Record {
 }
 
 impl Start {
-    /// The observation that a frame's line was made of, as far as `vocabulary` knows its names.
-    pub(super) fn observation(&self, vocabulary: &Vocabulary, at: Timestamp, quality: f64, views: &Views) -> Observation {
-        let mut observation = Observation { at, quality: quality as f32, findings: Vec::new() };
+    /// The observation that a frame's line was made of, as far as `vocabulary` knows its names; nothing else makes one.
+    pub(super) fn observation(&self, vocabulary: &Vocabulary, record: &Record) -> Option<Observation> {
+        let Record::Frame { at, quality, views, bearings, .. } = record else { return None };
+        let mut observation = Observation { at: *at, quality: *quality as f32, ..Observation::default() };
         for (view, facets) in views {
             let Some(view) = View::find(view) else { continue };
             for (id, found) in facets {
@@ -210,7 +222,13 @@ impl Start {
                 observation.findings.push(observation::Finding { facet, view, p, answers });
             }
         }
-        observation
+        observation.bearings.extend(bearings.iter().filter_map(|(facet, class, direction)| {
+            let (facet, known) = vocabulary.find(facet)?;
+            let (class, _) = known.find(class)?;
+            // By how much it leads, nobody asks once it is found.
+            Some(observation::Bearing { facet, class, direction: Direction::find(direction)?, lead: 0.0 })
+        }));
+        Some(observation)
     }
 }
 

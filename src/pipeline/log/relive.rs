@@ -69,8 +69,8 @@ impl<'a> Again<'a> {
         match record {
             Record::Start(_) | Record::Other => {}
             Record::State { narrator, .. } => telling.restore(narrator),
-            Record::Frame { at, now, quality, views } => {
-                self.observation = self.log.start.observation(self.vocabulary, *at, *quality, views);
+            Record::Frame { now, .. } => {
+                self.observation = self.log.start.observation(self.vocabulary, record).unwrap_or_default();
                 telling.observe(&mut self.observation, *now, out)?;
             }
             Record::Trouble { at, kind } => {

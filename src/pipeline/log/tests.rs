@@ -2,10 +2,10 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::{
-    callout::{Callout, Priority, Subject},
+    callout::{Callout, Direction, Priority, Subject},
     fault::Fault,
     narrator::{EvidenceConfig, Pace, Talk},
-    observation::{Finding, Observation, View},
+    observation::{Bearing, Finding, Observation, View},
     pipeline::{Outcome, Telling, VoiceCommand},
     speech::{SpeechQueue, UtteranceId, VoiceEvent, Words},
     vocabulary::{ClassIndex, Vocabulary},
@@ -48,7 +48,10 @@ fn observation(vocabulary: &Vocabulary, at: f64, seen: &[&str]) -> Observation {
         let p = |i| if answers.contains(&ClassIndex(i)) { 0.87 + at as f32 * 1e-4 } else { 0.012_345 };
         Finding { facet, view: View::Full, p: (0..f.classes.len()).map(p).collect(), answers }
     });
-    Observation { at: Timestamp::from_seconds(at), quality: 0.987_654, findings: findings.collect() }
+    let (facet, crossing) = vocabulary.find("crossing").expect("a facet");
+    let (class, _) = crossing.find("zebra_crossing").expect("a class");
+    let bearings = vec![Bearing { facet, class, direction: Direction::Ahead, lead: 0.7 }];
+    Observation { at: Timestamp::from_seconds(at), quality: 0.987_654, findings: findings.collect(), bearings }
 }
 
 /// A session of a minute and a half at 7 frames a second, with a voice that takes a second a sentence: what came out, as lines, and

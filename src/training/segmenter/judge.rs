@@ -113,7 +113,7 @@ mod tests {
             eprintln!("skipped: {} is not there", shard.display());
             return;
         }
-        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/segmenter").join(crate::training::segmenter::SEGMENTER);
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/segmenter").join(crate::encoder::SEGMENTER);
         let verdict = judge(&model, &[shard], Show::Nothing).expect("a verdict");
         let (plain, wide) = (verdict.plain.mean_iou(), verdict.wide.mean_iou());
         assert!(plain >= PLAIN_FLOOR && wide >= WIDE_FLOOR, "{plain} plain, {wide} wide");

@@ -21,7 +21,7 @@ use super::{
     quantise::{self, WeightBits},
     weights::Weights,
 };
-use crate::bundle::checksum;
+use crate::{bundle::checksum, encoder::SEGMENTER};
 
 pub mod classes;
 mod examples;
@@ -33,9 +33,6 @@ mod scenes;
 mod taps;
 
 pub use fit::Settings;
-
-/// What ships.
-pub const SEGMENTER: &str = "segmenter.int8.onnx";
 
 /// What was made.
 pub struct Made {

@@ -6,6 +6,7 @@ use crate::training::{TrainingError, data::Split, progress::Show};
 
 mod abstention;
 mod card;
+mod directions;
 mod facets;
 mod facts;
 mod labels;
@@ -49,6 +50,8 @@ pub(super) enum Evaluate {
     Facts(facts::FactsArgs),
     /// What method A reads off maps, against what people say of the same photos.
     Segments(segments::SegmentsArgs),
+    /// Whether things are left, ahead or right where a walk says that they are, by a map and by crops.
+    Directions(directions::DirectionsArgs),
 }
 
 impl Evaluate {
@@ -66,6 +69,7 @@ impl Evaluate {
             Evaluate::People(args) => args.run(show),
             Evaluate::Facts(args) => args.run(show),
             Evaluate::Segments(args) => args.run(show),
+            Evaluate::Directions(args) => args.run(show),
         }
     }
 }

@@ -6,16 +6,15 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::{
-    bundle::model_places,
     capture,
-    encoder::{Runtime, Segmenter, SessionOptions},
+    encoder::{Runtime, Segmenter, SessionOptions, segmenter_file},
     evaluation::{
         timeline::people::{Counts, Road, RoadConfig},
         walks::maps,
     },
     frame::Picture,
     ontology::Ontology,
-    training::{TrainingError, progress::Show, segmenter::SEGMENTER},
+    training::{TrainingError, progress::Show},
 };
 
 #[derive(Args, Debug)]
@@ -43,8 +42,7 @@ struct Found {
 
 impl PeopleArgs {
     pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
-        let shipped = || model_places("segmenter").into_iter().map(|place| place.join(SEGMENTER)).find(|file| file.is_file());
-        let Some(path) = self.segmenter.clone().or_else(shipped) else {
+        let Some(path) = self.segmenter.clone().or_else(segmenter_file) else {
             return Err(TrainingError::Setting { problem: "no segmenter: name one with --segmenter MODEL.onnx".to_owned() });
         };
         let mut segmenter = Segmenter::open(Runtime::load(None)?, &path, &SessionOptions::default())?;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     bundle::{Bundle, write_whole},
-    encoder::{EncoderError, ImageEncoder, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions, prompts},
+    encoder::{EncoderError, Eyes, ImageEncoder, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions, prompts},
     evaluation::{
         EvaluationError, Table,
         html::{smaller, source as held_in},
@@ -184,7 +184,8 @@ impl<'a> Walker<'a> {
     }
 
     fn open(&self) -> Result<Box<dyn ImageEncoder>, EncoderError> {
-        Ok(Box::new(OnnxImageEncoder::open(self.runtime, self.bundle, &self.models.options(1))?))
+        let tower = OnnxImageEncoder::open(self.runtime, self.bundle, &self.models.options(1))?;
+        Ok(Box::new(Eyes::open(Box::new(tower), self.runtime, &SessionOptions { threads: 1, ..SessionOptions::default() })))
     }
 
     /// The stages of a walk that begins.

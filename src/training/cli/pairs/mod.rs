@@ -5,7 +5,7 @@ use std::{env, path::PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::{
-    bundle::model_places,
+    encoder::segmenter_file,
     training::{
         TrainingError,
         pairs::{
@@ -15,9 +15,6 @@ use crate::{
         progress::Show,
     },
 };
-
-/// The shipped segmenter in its folder.
-const SEGMENTER: &str = "segmenter.int8.onnx";
 
 mod generate;
 mod import;
@@ -69,11 +66,7 @@ pub(in crate::training::cli) struct NetworkArgs {
 impl NetworkArgs {
     /// Method A with these networks.
     pub(in crate::training::cli) fn segments(&self) -> Result<Segments, TrainingError> {
-        let shipped = || {
-            let places = model_places("segmenter").into_iter().map(|place| place.join(SEGMENTER));
-            places.into_iter().find(|file| file.is_file())
-        };
-        let segmenter = self.segmenter.clone().or_else(shipped);
+        let segmenter = self.segmenter.clone().or_else(segmenter_file);
         Ok(Segments::shipped()?.with(Networks::open(segmenter.as_deref(), self.detector.as_deref())?))
     }
 }
