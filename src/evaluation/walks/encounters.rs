@@ -57,7 +57,7 @@ pub fn encounters(truth: &[Truth], meanings: &Meanings) -> Vec<Encounter> {
         if let Some(other) = found.iter_mut().filter(near).find(same) {
             other.to = other.to.max(to);
             other.ahead |= ahead;
-            if other.is != is {
+            if !is.iter().all(|is| other.is.contains(is)) {
                 other.what = format!("{}, {}", other.what, row.what);
                 let more: Vec<_> = is.into_iter().filter(|is| !other.is.contains(is)).collect();
                 other.is.extend(more);
