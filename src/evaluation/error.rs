@@ -7,8 +7,11 @@ use thiserror::Error;
 use crate::{
     capture::CaptureError,
     encoder::EncoderError,
+    narrator::NarratorError,
     ontology::OntologyError,
     pipeline::PipelineError,
+    ranking::RankingError,
+    speech::SpeechError,
     vocabulary::VocabularyError,
     walk::{MeaningError, WalkError},
 };
@@ -79,4 +82,13 @@ pub enum EvaluationError {
     /// The model fails.
     #[error(transparent)]
     Model(#[from] EncoderError),
+    /// The model's calibration is another vocabulary's.
+    #[error(transparent)]
+    Ranking(#[from] RankingError),
+    /// The table of events is another vocabulary's.
+    #[error(transparent)]
+    Narrator(#[from] NarratorError),
+    /// There are no words.
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
 }

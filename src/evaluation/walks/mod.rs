@@ -22,12 +22,14 @@ mod figures;
 mod find;
 mod judge;
 pub mod page;
+mod walker;
 
 pub use drive::{Mapped, maps, walks as drives};
 pub use encounters::Encounter;
 pub use figures::{METRICS, table};
 pub use find::find;
 pub use judge::{Judged, Said, Silent, Verdict, judge};
+pub use walker::Walker;
 
 /// A walk with its truth.
 pub struct Recorded {

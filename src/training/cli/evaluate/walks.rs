@@ -1,6 +1,6 @@
 //! `streetscape-train evaluate walks`.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -10,26 +10,16 @@ use super::{
     output::OutputArgs,
 };
 use crate::{
-    bundle::{Bundle, write_whole},
-    encoder::{EncoderError, Eyes, ImageEncoder, OnnxImageEncoder, OnnxTextEncoder, Runtime, SessionOptions, prompts},
+    bundle::write_whole,
     evaluation::{
         EvaluationError, Table,
-        html::{smaller, source as held_in},
-        timeline::Scenes,
         walks::{
-            Judged, Recorded, Verdict, drives, find, judge,
+            Judged, Verdict, Walker, drives, find,
             page::{Shown, lines, page},
-            replay, table,
+            table,
         },
     },
-    narrator::{self, EvidenceConfig, Narrator},
-    observation::Observation,
-    pipeline::{
-        Stages, embedded,
-        sight::{Sight, SightConfig},
-    },
-    ranking::Ranker,
-    speech::{LengthModel, Rate, SpeechQueue, Words},
+    narrator::EvidenceConfig,
     training::{TrainingError, progress::Show},
     vocabulary::Vocabulary,
     walk::Meanings,
@@ -37,11 +27,6 @@ use crate::{
 
 /// CamVid's drives that are recorded at walkers' pace of pictures, in the order of their numbers.
 const DRIVES: [&str; 2] = ["0001TP", "0016E5"];
-/// The longest side of a frame on the page.
-const SIDE: u32 = 240;
-/// Seconds between the frames on the page.
-const EVERY: f64 = 0.5;
-
 #[derive(Args, Debug)]
 pub(in crate::training::cli) struct WalksArgs {
     /// Recorded walks with their truth: folders with walk.toml and truth.csv, NAME.mp4 with NAME.truth.csv, or folders of these.
@@ -111,8 +96,9 @@ impl WalksArgs {
             walks.extend(drives(streets, &DRIVES)?);
         }
         let bundles = self.models.open()?;
+        let walker = |bundle| Walker::new(bundle, self.models.options(1), self.filter.config(), &vocabulary);
         let judged: Pair<Vec<Judged>> = bundles.map(|bundle| {
-            let walker = Walker::new(bundle, &self, &vocabulary)?;
+            let walker = walker(bundle)?;
             let progress = show.begin("replayed", walks.len(), "walks");
             let judged = walks.iter().map(|walk| {
                 let judged = walker.walk(walk, self.fps, &meanings)?;
@@ -129,10 +115,10 @@ impl WalksArgs {
         let table = table(&judged.after, judged.before.as_deref());
         let asked = || bundles.asked(self.models.precision);
         if let Some(path) = &self.html {
-            let walker = Walker::new(&bundles.after, &self, &vocabulary)?;
+            let walker = walker(&bundles.after)?;
             let shown =
                 walks.iter().zip(&judged.after).map(|(walk, judged)| walker.look(walk, self.fps, self.frames, judged.clone()));
-            let shown: Vec<Shown> = shown.collect::<Result<_, TrainingError>>()?;
+            let shown: Vec<Shown> = shown.collect::<Result<_, EvaluationError>>()?;
             let told = format!("{}, filter {:?}, videos at {} frames a second.", asked().told(), self.filter, self.fps);
             let failed = |source| TrainingError::File { file: path.display().to_string(), source };
             write_whole(path, page(&shown, &table, &told).as_bytes()).map_err(failed)?;
@@ -156,70 +142,5 @@ fn tell(table: &Table, walks: &[Judged]) {
             let again = if said.repeated { ", repeated" } else { "" };
             println!("{} {:6.1} {} ({verdict}{wrong}{again})", walk.name, said.at, said.text);
         }
-    }
-}
-
-/// A bundle that walks.
-struct Walker<'a> {
-    bundle: &'a Bundle,
-    models: &'a ModelArgs,
-    filter: Filter,
-    vocabulary: &'a Vocabulary,
-    runtime: &'static Runtime,
-    ranker: Ranker,
-}
-
-impl<'a> Walker<'a> {
-    fn new(bundle: &'a Bundle, args: &'a WalksArgs, vocabulary: &'a Vocabulary) -> Result<Self, TrainingError> {
-        let runtime = Runtime::load(None)?;
-        let text = || OnnxTextEncoder::open(runtime, bundle, &SessionOptions::default());
-        let classes = prompts(bundle, vocabulary, text)?;
-        let ranker = Ranker::new(vocabulary, classes, &bundle.manifest.calibration)?;
-        if ranker.is_silent() {
-            let problem =
-                "not calibrated, so that nothing would be said; `streetscape-train quantise` calibrates it".to_owned();
-            return Err(TrainingError::Data { file: bundle.dir().display().to_string(), problem });
-        }
-        Ok(Self { bundle, models: &args.models, filter: args.filter, vocabulary, runtime, ranker })
-    }
-
-    fn open(&self) -> Result<Box<dyn ImageEncoder>, EncoderError> {
-        let tower = OnnxImageEncoder::open(self.runtime, self.bundle, &self.models.options(1))?;
-        Ok(Box::new(Eyes::open(Box::new(tower), self.runtime, &SessionOptions { threads: 1, ..SessionOptions::default() })))
-    }
-
-    /// The stages of a walk that begins.
-    fn stages(&self) -> Result<Stages, TrainingError> {
-        let narrator = Narrator::new(self.vocabulary, self.filter.config(), narrator::Pace::default())?;
-        let (words, sight) = (Words::load("en")?, Sight::new(SightConfig::default()));
-        Ok(Stages::new(self.ranker.clone(), narrator, SpeechQueue::default(), words, sight))
-    }
-
-    /// What is said on `walk`, held against its truth.
-    fn walk(&self, walk: &Recorded, fps: f64, meanings: &Meanings) -> Result<Judged, TrainingError> {
-        let length = |text: &str| -> Duration { LengthModel::default().length(text, Rate::default()) };
-        let mut source = walk.open(fps)?;
-        let replayed = replay(source.as_mut(), &|| self.open(), &mut self.stages()?, &length).map_err(EvaluationError::from)?;
-        Ok(judge(walk, &replayed, meanings))
-    }
-
-    /// What the page shows of `walk`: what is believed, and its frames where they are asked for.
-    fn look(&self, walk: &Recorded, fps: f64, frames: bool, judged: Judged) -> Result<Shown, TrainingError> {
-        let (mut ranker, views, mut observation) = (self.ranker.clone(), self.ranker.views(), Observation::default());
-        let scenes = Scenes::new(self.filter.config(), self.vocabulary);
-        let (mut scenes, mut pictures) = (scenes, Vec::<(f64, String)>::new());
-        let mut source = walk.open(fps)?;
-        embedded::look(source.as_mut(), &views, &|| self.open(), |frame, embeddings| {
-            ranker.observe(frame.at, views.iter().copied().zip(embeddings), &mut observation);
-            scenes.see(&observation);
-            let at = frame.at.seconds();
-            if frames && pictures.last().is_none_or(|(last, _)| at - last >= EVERY - 1e-6) {
-                let small = smaller(&frame.picture, SIDE);
-                pictures.push((at, held_in(small.as_ref().unwrap_or(&frame.picture))?));
-            }
-            Ok(())
-        })
-        .map_err(EvaluationError::from)?;
-        Ok(Shown { judged, beliefs: scenes.finish(self.vocabulary), frames: pictures })
     }
 }
