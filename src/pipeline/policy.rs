@@ -78,7 +78,7 @@ pub struct PolicyConfig {
 
 impl Default for PolicyConfig {
     /// Every frame that has changed. Half of a core, so that camera, voice and the rest of a small computer keep theirs. What counts as
-    /// changed is little more than a camera's noise: `docs/directions.md` says what it saves and what it costs.
+    /// changed is our inference, little more than a camera's noise: the bench `views` says what it saves and what it costs.
     fn default() -> Self {
         Self {
             interval: Duration::ZERO,
