@@ -57,7 +57,10 @@ pub fn teach(
     Features::new(bundle.manifest.embedding, residuals.collect()).write(&bundle.dir().join(RESIDUALS))?;
     let mut names: Vec<(String, Embedding)> = Vec::new();
     let learned = questions.answers.into_iter().zip(rows).zip(taught).filter(|(_, taught)| *taught);
-    let learned = learned.filter_map(|((answer, row), _)| Some((answer.name?, row)));
+    // A category's own words say more: with vectors in their place .82 of val was right at once, and .86 with the words, to which `fit` moves the
+    // image tower itself.
+    let own_words = |name: &String| street30::category(name).is_some();
+    let learned = learned.filter_map(|((answer, row), _)| Some((answer.name.filter(|name| !own_words(name))?, row)));
     for (name, row) in learned.chain(teacher.map(|teacher| known(teacher.bundle())).transpose()?.into_iter().flatten()) {
         if !names.iter().any(|(known, _)| *known == name) {
             names.push((name, row));
