@@ -22,7 +22,7 @@ pub struct PhraseConfig {
 
 impl Default for PhraseConfig {
     /// A scene is about ten seconds of walking: 360 in an hour, so that 2.55 deviations, which one in 186 exceeds where scores are spread
-    /// normally, are two false alerts an hour at most. Of 128 photos of streets about one shows what a phrase looks for: a dog, a bus. Of
+    /// normally, are two false alerts an hour at most. Of eighty photos of streets about one shows what a phrase looks for: a dog, a bus. Of
     /// twenty-five phrases tried, `a street`, `a road`, `cars`, `people`, `something` and two that name the pavement fit ordinary streets
     /// better than 61 % of the vocabulary or more, the other eighteen better than 46 % at most.
     fn default() -> Self {

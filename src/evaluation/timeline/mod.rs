@@ -216,10 +216,9 @@ mod tests {
         let segments = scenes.finish(&vocabulary);
         let told: Vec<_> = segments.iter().map(|s| (s.class.as_deref(), s.start.round(), s.end.round())).collect();
         assert_eq!(told, [(Some("street"), 1.0, 9.0), (Some("park"), 14.0, 20.0)]);
-        assert!(
-            segments.iter().all(|s| s.p.is_some_and(|p| p > 0.8) && s.score.is_none() && s.caption.is_none()),
-            "{segments:?}"
-        );
+        // The street is believed for a while in which nothing answers.
+        assert_eq!(segments.iter().map(|s| s.p).collect::<Vec<_>>(), [Some(0.76), Some(0.9)]);
+        assert!(segments.iter().all(|s| s.score.is_none() && s.caption.is_none()), "{segments:?}");
     }
 
     #[test]

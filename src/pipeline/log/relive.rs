@@ -17,7 +17,7 @@ use crate::{
     vocabulary::Vocabulary,
 };
 
-/// Lives through `log` and hands each happening to `report`; the summary comes last.
+/// Lives through `log` and hands each happening to `report`; the summary comes last. Nothing is encoded for it.
 pub fn relive(log: &Log, vocabulary: &Vocabulary, report: &mut dyn FnMut(&Happening)) -> Result<Summary, LogError> {
     let started = Instant::now();
     let mut again = Again::new(log, vocabulary)?;
@@ -26,7 +26,6 @@ pub fn relive(log: &Log, vocabulary: &Vocabulary, report: &mut dyn FnMut(&Happen
         again.take(record)?;
         if let Record::Frame { now, .. } = record {
             summary.frames += 1;
-            summary.encoded += 1;
             summary.duration = report::seconds(*now);
         }
         for happening in &again.out.happenings {

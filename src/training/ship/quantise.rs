@@ -51,7 +51,7 @@ const ASKED: usize = 512;
 /// Photos in one observed batch.
 const BATCH: usize = 8;
 /// Ordinary photos against which a new phrase's threshold is found.
-const BACKGROUND_PHOTOS: usize = 128;
+const BACKGROUND_PHOTOS: usize = 80;
 
 /// What became of the bundle.
 pub struct QuantiseReport {
