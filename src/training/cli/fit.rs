@@ -66,6 +66,15 @@ impl FitArgs {
         let folder = Folder::open(&self.out.clone().unwrap_or_default())?;
         let from = Source::of(&settings.from)?;
         let tokens = start::tokens(&from, &settings)?;
+        let is_clip = match &from {
+            Source::Fresh => settings.model.kind == Kind::Clip,
+            Source::Bundle(_) => false,
+            Source::Checkpoint(_) => true,
+        };
+        if is_clip && settings.augment.size > 0 {
+            let problem = "a CLIP sees pictures of one size alone; leave augment.size at 0".to_owned();
+            return Err(TrainingError::Setting { problem });
+        }
 
         let (train, val) = (data::read(&settings.data, Split::Train)?, data::read(&settings.data, Split::Val)?);
         let vocabulary = Vocabulary::shipped()?;
@@ -154,7 +163,8 @@ impl Run<'_> {
         data.extend(checksums);
         let exam = Exam::new(&asked.all, tokens, &image, show)?;
         let (size, seed) = (settings.train.batch, settings.seed);
-        let batches = Batches { examples: learned, tokens, image: &image, augment: settings.augment, size, seed };
+        let seen = settings.augment.image(&image);
+        let batches = Batches { examples: learned, tokens, image: &seen, augment: settings.augment, size, seed };
         let bank = questions.map(|questions| Bank::new(questions, &model, tokens)).transpose()?;
         let course = Course { batches, bank, exam: &exam, settings, folder, data: data.clone(), show };
         let Fitted { model, mix, figures, state } = fit(model, &course)?;

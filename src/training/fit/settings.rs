@@ -11,10 +11,13 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use super::Compute;
-use crate::training::{
-    TrainingError,
-    model::{FreshClip, FreshImage, FreshText},
-    optimiser::AdamWSettings,
+use crate::{
+    bundle::Preprocessing,
+    training::{
+        TrainingError,
+        model::{FreshClip, FreshImage, FreshText},
+        optimiser::AdamWSettings,
+    },
 };
 
 /// Every key with its default, explained.
@@ -142,6 +145,7 @@ pub struct Sampling {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Augment {
+    pub size: u32,
     pub crop: f64,
     pub mirror: bool,
     pub colour: f32,
@@ -162,6 +166,14 @@ pub struct Limits {
     pub corrupt: f64,
     pub explosion: f32,
     pub memory: f64,
+}
+
+impl Augment {
+    /// How what is learned from is seen by a model that sees as `image` says.
+    pub fn image(&self, image: &Preprocessing) -> Preprocessing {
+        let size = if self.size == 0 { image.size } else { self.size };
+        Preprocessing { size, ..image.clone() }
+    }
 }
 
 impl Optimiser {
@@ -224,6 +236,7 @@ impl Settings {
             (!above(optimiser.epsilon, 0.0), "optimiser.epsilon is above 0"),
             (!above(optimiser.layer_decay, 0.0) || optimiser.layer_decay > 1.0, "optimiser.layer_decay lies in (0, 1]"),
             (!above(f64::from(optimiser.clip), 0.0), "optimiser.clip is above 0"),
+            (!augment.size.is_multiple_of(32), "augment.size is a multiple of 32, or 0 for the model's own"),
             (!above(augment.crop, 0.0) || augment.crop > 1.0, "augment.crop lies in (0, 1]"),
             (!(0.0..1.0).contains(&augment.colour), "augment.colour lies in [0, 1)"),
             (!(0.0..1.0).contains(&average.decay), "average.decay lies in [0, 1)"),

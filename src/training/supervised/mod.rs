@@ -150,6 +150,8 @@ struct Trained {
 struct Ground<'a> {
     experiment: &'a Experiment<'a>,
     start: start::Start<Pair>,
+    /// How what is learned from is seen.
+    seen: Preprocessing,
     tokens: Tokens,
     /// Learned from; each example's category beside it.
     examples: Examples,
@@ -199,7 +201,8 @@ pub fn run(experiment: Experiment) -> Result<Outcome, TrainingError> {
     let frozen = clock.count("features", || plain.features(&train.shards, false, &cache, *show))?;
     let examples = told(&train, categories, settings)?;
     let val = told(&val, categories, settings)?;
-    let ground = Ground { experiment: &experiment, start, tokens, examples, val, train, frozen, names: [read, trunk], data };
+    let (seen, names) = (settings.augment.image(&start.image), [read, trunk]);
+    let ground = Ground { experiment: &experiment, start, seen, tokens, examples, val, train, frozen, names, data };
     ground.views(&mut clock)?;
     let trained = rounds.iter().map(|round| ground.train(round, &mut clock)).collect::<Result<Vec<_>, _>>()?;
 
@@ -278,7 +281,7 @@ impl Ground<'_> {
     fn batches<'a>(&'a self, examples: &'a Examples) -> Batches<'a> {
         let Settings { train, augment, seed, .. } = self.settings();
         let (size, seed) = (train.batch, *seed);
-        Batches { examples, tokens: &self.tokens, image: &self.start.image, augment: *augment, size, seed }
+        Batches { examples, tokens: &self.tokens, image: &self.seen, augment: *augment, size, seed }
     }
 
     /// Where `fit` keeps what belongs to one training, and what all share.
