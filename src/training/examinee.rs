@@ -5,6 +5,8 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     TrainingError,
     abstention::{Scores, Seen},
@@ -39,6 +41,17 @@ const NEVER: f32 = 1.1;
 pub struct Examinee<'a> {
     bundle: &'a Bundle,
     seen: Vec<Embedded<'a>>,
+}
+
+/// Whose captions are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Author {
+    /// Those that people wrote.
+    #[default]
+    People,
+    /// All, those too that programs made of maps and that nobody read.
+    Anybody,
 }
 
 /// What was found, and the photos that it rests on, in the order in which they were asked.
@@ -78,12 +91,12 @@ impl<'a> Examinee<'a> {
         Ok(found)
     }
 
-    /// Photos and what people wrote of them, among those photos of which [`told`] tells and `chosen` holds.
-    pub fn retrieval(&self, chosen: impl Fn(&Photo) -> bool) -> Result<Found<'a, Retrieval>, TrainingError> {
-        let asked = || self.seen.iter().filter(|seen| chosen(seen.photo) && told(seen.photo).next().is_some());
-        let captions: Vec<String> = asked().flat_map(|seen| told(seen.photo)).collect();
+    /// Photos and what `author` wrote of them, among those photos of which [`told`] tells and `chosen` holds.
+    pub fn retrieval(&self, author: Author, chosen: impl Fn(&Photo) -> bool) -> Result<Found<'a, Retrieval>, TrainingError> {
+        let asked = || self.seen.iter().filter(|seen| chosen(seen.photo) && told(seen.photo, author).next().is_some());
+        let captions: Vec<String> = asked().flat_map(|seen| told(seen.photo, author)).collect();
         let mut captions = texts(self.bundle, &captions)?.into_iter();
-        let captions: Vec<_> = asked().map(|seen| captions.by_ref().take(told(seen.photo).count()).collect()).collect();
+        let captions: Vec<_> = asked().map(|seen| captions.by_ref().take(told(seen.photo, author).count()).collect()).collect();
         let photos: Vec<Embedding> = asked().map(|seen| seen.embedding.clone()).collect();
         Ok(Found { of: Retrieval::new(&photos, &captions), photos: asked().map(|seen| (seen.shard, seen.photo)).collect() })
     }
@@ -164,10 +177,18 @@ impl<T> Found<'_, T> {
     }
 }
 
-/// What people wrote of `photo`.
-pub fn told(photo: &Photo) -> impl Iterator<Item = String> {
-    let human = photo.record.captions.iter().filter(|sentence| sentence.origin() == Origin::Human);
-    human.map(Sentence::text).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+/// What `author` wrote of `photo`.
+pub fn told(photo: &Photo, author: Author) -> impl Iterator<Item = String> {
+    let counts = move |sentence: &&Sentence| author == Author::Anybody || sentence.origin() == Origin::Human;
+    photo
+        .record
+        .captions
+        .iter()
+        .filter(counts)
+        .map(Sentence::text)
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 /// The shards whose sources give labels. Elsewhere a thing is there as often, and nobody says so.

@@ -15,7 +15,7 @@ use crate::{
         data::{self, Captioner, Captions, Split},
         fit::{
             Bank, Batches, Biased, Compute, Course, DEFAULTS, Exam, Examples, Fitted, Folder, Kind, LossKind, Record, Settings,
-            Tokens, assignment, fit, overlay,
+            Tokens, assignment, fit, overlay, reckoning,
             start::{self, Source, Start},
         },
         heads::sentences,
@@ -174,7 +174,8 @@ impl Run<'_> {
         let bias = model.bias().map(|bias| bias.into_scalar::<f32>());
         let from = settings.from.clone();
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let record = Record { version, from, mix, scale, bias, recall, image, text, checksums: data };
+        let crates = reckoning();
+        let record = Record { version, crates, from, mix, scale, bias, recall, image, text, checksums: data };
         folder.finish(&model.published()?, &beside, &record)?;
         println!("image_to_text_1 {:.4}", recall[0]);
         println!("text_to_image_1 {:.4}", recall[1]);

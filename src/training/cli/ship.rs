@@ -82,9 +82,9 @@ impl QuantiseArgs {
 }
 
 fn print_agreement(what: &str, agreement: &Agreement) {
-    let Agreement { photos, mean_cosine, least_cosine, top_1_differs } = agreement;
+    let Agreement { photos, mean_cosine, least_cosine, top_1_differs, top_5_shared } = agreement;
     println!(
-        "{what}: {photos} compared, mean cosine {mean_cosine:.5}, least {least_cosine:.5}, top-1 differs {top_1_differs:.4}"
+        "{what}: {photos} compared, mean cosine {mean_cosine:.5}, least {least_cosine:.5}, top-1 differs {top_1_differs:.4}, top-5 shared {top_5_shared:.4}"
     );
 }
 

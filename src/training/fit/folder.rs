@@ -30,6 +30,8 @@ const CORRUPT: &str = "corrupt.csv";
 pub const MODEL: &str = "model.safetensors";
 /// How, and from what.
 pub const RECORD: &str = "fit-record.toml";
+/// Tensors and gradients, products of matrices, pictures, and texts.
+const RECKONING: [&str; 7] = ["burn", "burn-autodiff", "burn-flex", "gemm", "fast_image_resize", "zune-jpeg", "tokenizers"];
 
 /// A run's folder, and the lock on it.
 pub struct Folder {
@@ -43,6 +45,9 @@ pub struct Folder {
 pub struct Record {
     /// Of the program.
     pub version: String,
+    /// Versions of the crates that reckon, by name: others may round otherwise.
+    #[serde(default)]
+    pub crates: BTreeMap<String, String>,
     /// What the run started from.
     pub from: String,
     /// The share of what was learned in the weights, against what was there before.
@@ -148,6 +153,22 @@ impl Folder {
     }
 }
 
+/// The crates that this program was built with, of those that have a part in what is learned.
+pub fn reckoning() -> BTreeMap<String, String> {
+    #[derive(Deserialize)]
+    struct Lock {
+        package: Vec<Package>,
+    }
+    #[derive(Deserialize)]
+    struct Package {
+        name: String,
+        version: String,
+    }
+    let lock: Lock = toml::from_str(include_str!("../../../Cargo.lock")).unwrap_or(Lock { package: Vec::new() });
+    let reckons = |package: &Package| RECKONING.contains(&package.name.as_str());
+    lock.package.into_iter().filter(reckons).map(|package| (package.name, package.version)).collect()
+}
+
 impl Record {
     /// The record of the run in `dir`.
     pub fn read(dir: &Path) -> Result<Self, TrainingError> {
@@ -171,4 +192,14 @@ fn clear(dir: &Path) -> io::Result<()> {
 
 fn meaning(path: &Path, problem: String) -> TrainingError {
     TrainingError::Data { file: path.display().to_string(), problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_crate_that_reckons_has_its_version() {
+        assert!(reckoning().keys().eq(RECKONING.iter().collect::<std::collections::BTreeSet<_>>()), "{:?}", reckoning());
+    }
 }

@@ -53,7 +53,7 @@ pub use checkpoint::{Checkpoint, Checkpoints, Epoch, State};
 pub use compute::Compute;
 pub use exam::{Exam, Figures};
 pub use examples::{Example, Examples};
-pub use folder::{Folder, LOG, MODEL, RECORD, Record, SETTINGS};
+pub use folder::{Folder, LOG, MODEL, RECORD, Record, SETTINGS, reckoning};
 use guard::{Guard, Taken};
 pub(in crate::training) use kept::Kept;
 use memory::{Need, Watch};

@@ -196,7 +196,8 @@ fn quantitative(report: &Report) -> String {
         part("street30", "Thirty captions", &thirty.figures, &|row| row.of != "class");
     }
     if let Some(found) = &report.retrieval {
-        part("retrieval", "Retrieval", &found.figures, &|row| row.of == "direction");
+        let title = format!("Retrieval, of captions {}", found.written());
+        part("retrieval", &title, &found.figures, &|row| row.of == "direction");
     }
     if let Some(facets) = &report.facets {
         part("facets", "Facets, what is answered", &facets.answers, &|row| row.of != "source");

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::TrainingError;
+use super::{TrainingError, examinee::Author};
 use crate::{
     bundle::{Bundle, write_whole},
     evaluation::{Confused, Confusion, Table, curves::Curves},
@@ -118,8 +118,21 @@ pub struct Retrieved {
     pub photos: usize,
     /// Captions that asked.
     pub captions: usize,
+    /// Who wrote them: anybody, where people wrote none.
+    #[serde(default)]
+    pub by: Author,
     /// Recall and median rank, both ways.
     pub figures: Table,
+}
+
+impl Retrieved {
+    /// Who wrote the captions, in words that follow "captions".
+    pub fn written(&self) -> &'static str {
+        match self.by {
+            Author::People => "that people wrote",
+            Author::Anybody => "that a program read off maps and nobody checked",
+        }
+    }
 }
 
 /// What a walk would say.

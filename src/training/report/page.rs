@@ -158,10 +158,11 @@ fn thirty(part: &Thirty, paired: bool) -> String {
 }
 
 fn retrieved(part: &Retrieved) -> String {
-    let Retrieved { photos, captions, figures: table } = part;
+    let Retrieved { photos, captions, figures: table, .. } = part;
     let mut html = format!(
-        "<p>{photos} photos and {captions} captions that people wrote. A photo has found its captions where any of them is among the k best; \
-        each caption looks for its one photo.</p>\n"
+        "<p>{photos} photos and {captions} captions {}. A photo has found its captions where any of them is among the k best; \
+        each caption looks for its one photo.</p>\n",
+        part.written()
     );
     html += &figures("retrieval-all", "Recall and median rank, both ways", "Direction", table, |row| row.of == "direction");
     html + &figures("retrieval-sources", "The same by source, among all photos", "Source", table, |row| row.of == "source")

@@ -15,7 +15,7 @@ use crate::{
     training::{
         TrainingError,
         data::{PhotoShard, frequent},
-        examinee::{Examinee, told},
+        examinee::{Author, Examinee, told},
     },
     vocabulary::Vocabulary,
 };
@@ -58,7 +58,7 @@ impl<'a> Asking<'a> {
         let (facets, labels) = (self.facets()?, self.labels()?);
         let lacks = [
             (street30.is_none(), "Thirty captions: no photo has one of the thirty categories."),
-            (retrieval.is_none(), "Retrieval: no photo has a caption that a person wrote."),
+            (retrieval.is_none(), "Retrieval: no photo has a caption."),
             (facets.is_none(), "Facets: no photo was labelled by hand (a facets.csv beside the shards)."),
             (labels.is_none(), "Labels: no label is borne by five photos."),
         ];
@@ -105,14 +105,17 @@ impl<'a> Asking<'a> {
     }
 
     fn retrieval(&self) -> Result<Option<Retrieved>, TrainingError> {
-        if !self.shards.iter().flat_map(|shard| &shard.photos).any(|photo| told(photo).next().is_some()) {
+        let photos = || self.shards.iter().flat_map(|shard| &shard.photos);
+        let mut authors = [Author::People, Author::Anybody].into_iter();
+        let Some(by) = authors.find(|by| photos().any(|photo| told(photo, *by).next().is_some())) else {
             return Ok(None);
-        }
-        let ask = |examinee: &Examinee<'a>| examinee.retrieval(|_| true);
+        };
+        let ask = |examinee: &Examinee<'a>| examinee.retrieval(by, |_| true);
         let (found, before) = (ask(&self.after.examinee)?, self.before(ask)?);
         Ok(Some(Retrieved {
             photos: found.of.photos(),
             captions: found.of.captions(),
+            by,
             figures: found.of.table(before.as_ref().map(|before| &before.of), &found.sources()),
         }))
     }

@@ -18,6 +18,8 @@ use crate::{
 pub const LEAST_COSINE: f64 = 0.95;
 /// The greatest share whose best caption may be another one.
 const MOST_DIFFER: f64 = 0.25;
+/// The least share of the five best captions that must stay among the five best.
+const LEAST_SHARED: f64 = 0.75;
 /// What the expected calibration error may grow by: three standard deviations of what chance makes of it with the fewest photos. The
 /// shipped towers' grows by less than .005 over 1,698 photos.
 const MOST_MISCALIBRATED: f64 = 0.05;
@@ -68,7 +70,7 @@ impl<'a> Gate<'a> {
 
     /// Every floor that `rows` miss, in words.
     fn refusals(&self, rows: &[Embedding]) -> Vec<String> {
-        let Agreement { mean_cosine, top_1_differs, .. } = agreement(&self.want, rows, self.captions);
+        let Agreement { mean_cosine, top_1_differs, top_5_shared, .. } = agreement(&self.want, rows, self.captions);
         let grown =
             self.calibration_error(rows).zip(self.calibration_error(&self.want)).map(|(rounded, float)| rounded - float);
         let refusals = [
@@ -76,6 +78,8 @@ impl<'a> Gate<'a> {
                 .then(|| format!("the mean cosine with the float tower is {mean_cosine:.3} and must be {LEAST_COSINE}")),
             (top_1_differs > MOST_DIFFER)
                 .then(|| format!("the best caption is another for {top_1_differs:.3} and may be for {MOST_DIFFER}")),
+            (top_5_shared < LEAST_SHARED)
+                .then(|| format!("of the five best captions {top_5_shared:.3} stay and {LEAST_SHARED} must")),
             grown.filter(|grown| *grown > MOST_MISCALIBRATED).map(|grown| {
                 format!("the calibration error grows by {grown:.3} and may by {MOST_MISCALIBRATED}, the temperature refitted")
             }),

@@ -126,6 +126,7 @@ mod tests {
         fs::write(from.join(TOKENIZER), "{}").expect("a tokenizer");
         let record = Record {
             version: "0.0.0".to_owned(),
+            crates: BTreeMap::new(),
             from: "fresh".to_owned(),
             mix: 1.0,
             scale: 10.0,

@@ -3,6 +3,8 @@
 //! Owns the fit and the choice of its decay, on a split of what is learned from. Leaves the features to `features`, and whether a class is
 //! a component of its own or the vector of its name to whoever asks.
 
+use std::path::Path;
+
 use burn::{
     module::Param,
     nn::Linear,
@@ -11,9 +13,11 @@ use burn::{
 };
 
 use crate::training::{
+    TrainingError,
     features::{Features, Standard},
     loss::cross_entropy,
     model::Projection,
+    weights::{self, Weights},
 };
 
 /// Of so many photos one is kept from the fit, for the choice of the decay.
@@ -50,6 +54,30 @@ pub struct Probe {
 pub fn one_hot(classes: usize) -> Features {
     let one = |at: usize| if at / classes == at % classes { 1.0 } else { 0.0 };
     Features::new(classes, (0..classes * classes).map(one).collect())
+}
+
+impl Probe {
+    /// Writes it to `path`.
+    pub fn write(&self, path: &Path) -> Result<(), TrainingError> {
+        let tensor = |shape: &[usize], values: &[f32]| weights::Tensor { shape: shape.to_vec(), values: values.to_vec() };
+        let Projection { inputs, outputs, weight, bias } = &self.layer;
+        let tensors = [
+            ("weight", tensor(&[*inputs, *outputs], weight)),
+            ("bias", tensor(&[*outputs], bias)),
+            ("decay", tensor(&[1], &[self.decay])),
+        ];
+        weights::write(path, &tensors.map(|(name, tensor)| (name.to_owned(), tensor)).into(), None)
+    }
+
+    /// What [`Self::write`] wrote.
+    pub fn read(path: &Path) -> Result<Self, TrainingError> {
+        let all = Weights::read(path)?;
+        let (weight, [inputs, outputs]) = all.shaped("weight", [None, None])?;
+        let (bias, _) = all.shaped("bias", [Some(outputs)])?;
+        let (decay, _) = all.shaped("decay", [Some(1)])?;
+        let layer = Projection { inputs, outputs, weight: weight.values.clone(), bias: bias.values.clone() };
+        Ok(Self { layer, decay: decay.values.first().copied().unwrap_or_default() })
+    }
 }
 
 impl Known<'_> {

@@ -9,7 +9,12 @@ use super::{
 };
 use crate::{
     evaluation::Table,
-    training::{TrainingError, data::Photo, examinee::told, progress::Show},
+    training::{
+        TrainingError,
+        data::Photo,
+        examinee::{Author, told},
+        progress::Show,
+    },
 };
 
 #[derive(Args, Debug)]
@@ -39,14 +44,15 @@ impl RetrievalArgs {
         let bundles = self.models.open()?;
         let mut shards = self.photos.read()?;
         let asked = |photo: &Photo| {
-            self.source.as_ref().is_none_or(|source| *source == photo.record.source) && told(photo).next().is_some()
+            self.source.as_ref().is_none_or(|source| *source == photo.record.source)
+                && told(photo, Author::People).next().is_some()
         };
         shards.retain(|shard| shard.photos.iter().any(asked));
         if shards.is_empty() {
             let problem = "no photo has a caption that a person wrote; name other shards, or another --source";
             return Err(self.photos.lack(problem.to_owned()));
         }
-        let found = bundles.map(|bundle| self.models.look(bundle, &shards, show)?.retrieval(asked))?;
+        let found = bundles.map(|bundle| self.models.look(bundle, &shards, show)?.retrieval(Author::People, asked))?;
         let (photos, captions) = (found.after.of.photos(), found.after.of.captions());
         let table = found.after.of.table(found.before.as_ref().map(|before| &before.of), &found.after.sources());
         let report = Report { asked: bundles.asked(self.models.precision), photos, captions, figures: &table };
