@@ -50,6 +50,9 @@ said_after camera_back 'The camera is back.'
 said_after camera_silent 'No picture from the camera.'
 said_after camera_heard 'The camera is back.'
 
+peak=$(awk '/^VmHWM:/ { print int($2 / 1024) }' "/proc/$walk/status")
+[ "$peak" -le 150 ] || fail "the walk took $peak MB"
+
 before=$(lines)
 asked=$(milliseconds)
 kill -INT "$walk"
@@ -65,4 +68,4 @@ frames=("$recording"/frames/*)
 "$program" describe "${frames[0]}" || fail "a recorded frame can't be described"
 "$program" replay "$recording" || fail "what was recorded can't be replayed"
 echo "test-camera: loss, silence and return of the camera and the full disk were said; ${#frames[@]} frames were recorded;" \
-    "Ctrl-C took $took ms"
+    "Ctrl-C took $took ms; the walk took $peak MB at most"
