@@ -158,7 +158,7 @@ impl Model {
         };
         let length = |text: &str| LengthModel::default().length(text, Rate::default());
         let (mut said, before) = (BTreeMap::new(), processor());
-        let summary = replay::replay(source.as_mut(), &open, &mut stages, replay::Pace::Fast(&length), &mut |happening| {
+        let summary = replay::replay(source.as_mut(), &open, &mut stages, replay::Pace::Fast(&length), &[], &mut |happening| {
             if let (Some(at), Event::Callout { class, .. }) = (happening.at, &happening.event) {
                 said.entry(class.clone()).or_insert(at);
             }

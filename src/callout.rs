@@ -86,6 +86,9 @@ impl Direction {
 /// The facet of a caregiver's phrases: their callouts hold the words themselves as message.
 pub const PHRASE: &str = "phrase";
 
+/// The facet of what a walker asked for: such callouts hold the words themselves as message, and further sentences as details.
+pub const ANSWER: &str = "answer";
+
 /// What a callout speaks of: the key under which it was said and may be said again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject {
@@ -127,4 +130,11 @@ pub struct Callout {
     pub p: Option<f32>,
     /// Keys of messages that are said after the first, where there is time for more than that.
     pub details: Vec<Arc<str>>,
+}
+
+impl Callout {
+    /// Whether a walker asked for it.
+    pub fn is_answer(&self) -> bool {
+        &*self.subject.facet == ANSWER
+    }
 }

@@ -69,6 +69,11 @@ impl Fault {
         }
     }
 
+    /// Its message in `voices/`.
+    pub fn message(self) -> String {
+        format!("fault-{}", self.id().replace('_', "-"))
+    }
+
     /// The fault of that name.
     pub fn find(id: &str) -> Option<Fault> {
         Fault::ALL.into_iter().find(|fault| fault.id() == id)

@@ -2,6 +2,7 @@
 pub mod bundle;
 pub mod callout;
 pub mod capture;
+pub mod control;
 pub mod embedding;
 pub mod encoder;
 pub mod evaluation;

@@ -5,7 +5,8 @@
 use std::{fs, io, path::Path};
 
 /// The values that everybody sees.
-const BASE: &[&str] = &["frame", "embedding", "observation", "callout", "fault", "vocabulary", "ontology", "bundle", "walk"];
+const BASE: &[&str] =
+    &["frame", "embedding", "observation", "callout", "control", "fault", "vocabulary", "ontology", "bundle", "walk"];
 /// The parts between camera and sound; none sees another.
 const STAGES: &[&str] = &["capture", "encoder", "ranking", "narrator", "speech"];
 /// Who sees base and stages, and what each sees besides.

@@ -21,6 +21,7 @@ use std::{
 use small_disk::SmallDisk;
 use streetscape::{
     bundle::Calibration,
+    callout::Priority,
     capture::{CaptureError, FrameSource, Next, jpeg},
     embedding::Embedding,
     encoder::{Device, EncoderError, ImageEncoder},
@@ -36,7 +37,7 @@ use streetscape::{
         sight::{Sight, SightConfig},
     },
     ranking::Ranker,
-    speech::{SpeechError, SpeechQueue, UtteranceId, Voice, VoiceEvent, Words},
+    speech::{SpeechError, SpeechQueue, Tuning, UtteranceId, Voice, VoiceEvent, Words},
     vocabulary::{Vocabulary, lint::Lint},
     walk::{About, Walk as Recorded, WalkWriter},
 };
@@ -124,7 +125,7 @@ impl Voice for FakeVoice {
         "fake"
     }
 
-    fn say(&mut self, id: UtteranceId, _: &str) -> Result<(), SpeechError> {
+    fn say(&mut self, id: UtteranceId, _: &str, _: Priority) -> Result<(), SpeechError> {
         self.1.push(VoiceEvent::Began(id));
         match *self.0.0.lock().unwrap() {
             Health::Well => self.1.push(VoiceEvent::Finished(id)),
@@ -144,6 +145,10 @@ impl Voice for FakeVoice {
 
     fn length(&self, _: &str) -> Duration {
         Duration::ZERO
+    }
+
+    fn tune(&mut self, _: Tuning) -> Result<(), SpeechError> {
+        Ok(())
     }
 }
 
@@ -188,6 +193,10 @@ impl Walking {
             open_encoder: Box::new(move || Ok(Box::new(FakeEncoder(for_encoder.clone())))),
             open_voice: Box::new(move || Ok(Box::new(FakeVoice(for_voice.clone(), Vec::new())))),
             phrases,
+            controls: None,
+            keeper: None,
+            introduce: false,
+            news: Vec::new(),
             record,
             config: LiveConfig {
                 interval: Duration::from_millis(20),

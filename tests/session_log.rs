@@ -86,3 +86,24 @@ fn a_log_replays_to_the_same_bytes_and_explains_them() {
         assert!(errors.contains(part), "{args:?}: {errors}");
     }
 }
+
+#[test]
+fn what_is_asked_on_a_replay_is_answered_at_its_moment_and_again_from_its_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("log");
+    let asked = ["--ask", "8:more", "--ask", "2:repeat", "--ask", "12:wrong", "--ask", "14:faster", "--ask", "20:around"];
+    let args = [&["replay", "tests/walks/demo", "--log-session", folder.to_str().unwrap()], &asked[..]].concat();
+    let out = lines(&args);
+    for line in [
+        "00:02.0  [repeat] I have not spoken yet.",
+        "00:08.0  [more] ",
+        "00:12.0  [wrong] Marked as wrong: Zebra crossing on the left.",
+        "00:14.0  [faster] 210 words a minute.",
+        "00:20.0  [around] Street.",
+    ] {
+        assert!(out.contains(line), "{line} is not in: {out}");
+    }
+    let part = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    assert!(fs::read_to_string(&part).unwrap().contains(r#""event":"wrong","said_at":9.03,"facet":"crossing""#));
+    assert_eq!(lines(&["replay", part.to_str().unwrap()]), out);
+}

@@ -16,6 +16,7 @@ use std::{
 };
 
 use null_sink::with_null_sink;
+use streetscape::callout::Priority;
 use streetscape::speech::{DirectVoice, Rate, SystemVoice, UtteranceId, Voice, VoiceChoice, VoiceEvent, open};
 
 /// Samples a second of a recording.
@@ -109,7 +110,7 @@ fn events_until(voice: &mut dyn Voice, done: impl Fn(&VoiceEvent) -> bool) -> Ve
 fn check_sentence(voice: &mut dyn Voice, text: &str) {
     let id = UtteranceId(1);
     let recorder = Recorder::start();
-    voice.say(id, text).unwrap();
+    voice.say(id, text, Priority::Important).unwrap();
     let events = events_until(voice, |event| *event == VoiceEvent::Finished(id));
     let sound = recorder.finish();
     assert_eq!(events, [VoiceEvent::Began(id), VoiceEvent::Finished(id)]);
@@ -126,7 +127,7 @@ fn check_stop(voice: &mut dyn Voice) {
     let id = UtteranceId(2);
     let recorder = Recorder::start();
     let said = Instant::now();
-    voice.say(id, LONG).unwrap();
+    voice.say(id, LONG, Priority::Important).unwrap();
     events_until(voice, |event| *event == VoiceEvent::Began(id));
     std::thread::sleep(Duration::from_millis(800));
     voice.stop().unwrap();
@@ -144,10 +145,10 @@ fn check_interruption(voice: &mut dyn Voice) {
     let (long, short) = (UtteranceId(3), UtteranceId(4));
     let recorder = Recorder::start();
     let said = Instant::now();
-    voice.say(long, LONG).unwrap();
+    voice.say(long, LONG, Priority::Important).unwrap();
     events_until(voice, |event| *event == VoiceEvent::Began(long));
     std::thread::sleep(Duration::from_millis(300));
-    voice.say(short, SHORT).unwrap();
+    voice.say(short, SHORT, Priority::Important).unwrap();
     let interrupted = said.elapsed();
     let events = events_until(voice, |event| *event == VoiceEvent::Finished(short));
     let sound = recorder.finish();
@@ -161,7 +162,7 @@ fn check_interruption(voice: &mut dyn Voice) {
 /// `server` is killed while the voice speaks; the voice says so.
 fn check_loss(voice: &mut dyn Voice, folder: &Path, server: &str) {
     let id = UtteranceId(5);
-    voice.say(id, SHORT).unwrap();
+    voice.say(id, SHORT, Priority::Important).unwrap();
     events_until(voice, |event| *event == VoiceEvent::Began(id));
     let pid = fs::read_to_string(folder.join(server)).unwrap();
     assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
@@ -184,13 +185,37 @@ fn the_system_voice_is_heard_and_falls_silent_when_told() {
 fn the_direct_voice_is_heard_and_falls_silent_when_told() {
     with_null_sink("the_direct_voice_is_heard_and_falls_silent_when_told", |folder| {
         let mut voice = DirectVoice::open("en", Rate::default()).unwrap();
-        voice.say(UtteranceId(0), LONG).unwrap();
+        voice.say(UtteranceId(0), LONG, Priority::Important).unwrap();
         drop(voice);
         let mut voice = DirectVoice::open("en", Rate::default()).expect("opened anew, though dropped while it spoke");
         check_sentence(&mut voice, SHORT);
         check_stop(&mut voice);
         check_interruption(&mut voice);
         check_loss(&mut voice, folder, "pulseaudio.pid");
+    });
+}
+
+/// What a screen reader says is cut short by a hazard alone, whatever else comes while it speaks.
+#[test]
+fn a_screen_reader_is_cut_short_by_nothing_but_a_hazard() {
+    with_null_sink("a_screen_reader_is_cut_short_by_nothing_but_a_hazard", |_| {
+        let (reader, ours) = (UtteranceId(1), UtteranceId(2));
+        for (priority, text) in
+            [(Priority::Message, SHORT), (Priority::Text, SHORT), (Priority::Notification, SHORT), (Priority::Important, LONG)]
+        {
+            let mut orca = SystemVoice::open("en", Rate::default()).unwrap();
+            let mut voice = SystemVoice::open("en", Rate::default()).unwrap();
+            // As Orca does.
+            orca.say(reader, text, Priority::Message).unwrap();
+            events_until(&mut orca, |event| *event == VoiceEvent::Began(reader));
+            voice.say(ours, SHORT, priority).unwrap();
+            let end = |event: &VoiceEvent| matches!(event, VoiceEvent::Finished(_) | VoiceEvent::Stopped(_));
+            let (theirs, own) = (events_until(&mut orca, end), events_until(&mut voice, end));
+            println!("{}: the screen reader {theirs:?}, the walk {own:?}", priority.id());
+            let cut = priority == Priority::Important;
+            let want = if cut { VoiceEvent::Stopped(reader) } else { VoiceEvent::Finished(reader) };
+            assert_eq!(theirs.last(), Some(&want), "{}", priority.id());
+        }
     });
 }
 

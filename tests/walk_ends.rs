@@ -23,6 +23,7 @@ fn check(voice: &str) {
         .args(["--device", "cpu", "--model", "models/street", "--voice", voice, "walk", "--camera", "none of this name"])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .env("XDG_STATE_HOME", state.path())
+        .env("XDG_CONFIG_HOME", state.path().join("config"))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

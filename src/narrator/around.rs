@@ -49,4 +49,15 @@ impl Narrator {
         });
         sights
     }
+
+    /// Of that, what was not said since it has been believed.
+    pub fn unsaid(&self) -> Vec<Sight> {
+        let unsaid = |sight: &Sight| self.said_at(&sight.subject).is_none_or(|at| at < sight.since);
+        self.around().into_iter().filter(unsaid).collect()
+    }
+
+    /// The walker heard of `subjects`, having asked.
+    pub fn told<'a>(&mut self, subjects: impl IntoIterator<Item = &'a Subject>, now: Timestamp) {
+        subjects.into_iter().for_each(|subject| self.history.said(subject, now));
+    }
 }

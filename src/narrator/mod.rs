@@ -104,6 +104,8 @@ pub struct Narrator {
     evidence: Evidence,
     history: History,
     pace: Pace,
+    /// The walker wants to hear nothing unasked.
+    paused: bool,
     budget: Budget,
     /// On which side things are, as the last frame has it.
     bearings: Vec<Bearing>,
@@ -129,6 +131,7 @@ impl Narrator {
             evidence: Evidence::new(evidence, vocabulary),
             history: History::default(),
             pace,
+            paused: false,
             budget: Budget::new(&pace.budget),
             bearings: Vec::new(),
             known: known.collect(),
@@ -186,6 +189,9 @@ impl Narrator {
     /// A fault or its end. The same one is not said again within its cooldown, but its opposite makes it new.
     pub fn fault(&mut self, fault: Fault, now: Timestamp) -> Decision {
         let subject = Subject::new("fault", fault.id());
+        if self.paused {
+            return silent(now, subject, Reason::Paused);
+        }
         if let Err(reason) = self.history.ask_fault(&subject, events::FAULT_COOLDOWN, now) {
             return silent(now, subject, reason);
         }
@@ -195,7 +201,7 @@ impl Narrator {
         self.history.said(&subject, now);
         Decision::Say(Callout {
             at: now,
-            message: format!("fault-{}", fault.id().replace('_', "-")).into(),
+            message: fault.message().into(),
             subject,
             direction: None,
             priority: Priority::Important,
@@ -219,7 +225,7 @@ impl Narrator {
 
     /// What is to be said of a caregiver's phrases, of which a frame showed those in `shown`; nothing where `busy`.
     pub fn phrase(&mut self, shown: &[bool], busy: bool, now: Timestamp) -> Option<Callout> {
-        self.phrases.decide(now, shown, &self.evidence.beliefs(), busy)
+        self.phrases.decide(now, shown, &self.evidence.beliefs(), busy || self.paused)
     }
 
     /// Something sounded for `length`, until `now`.
@@ -236,6 +242,16 @@ impl Narrator {
     /// From now on as much is said unasked.
     pub fn set_talk(&mut self, talk: Talk) {
         self.pace.talk = talk;
+    }
+
+    /// Whether nothing is said unasked.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// From now on nothing is said unasked, hazards and faults neither; or everything again.
+    pub fn pause(&mut self, paused: bool) {
+        self.paused = paused;
     }
 
     /// What is believed or noticed now.
@@ -289,7 +305,9 @@ impl Narrator {
     /// May anything be said that is not urgent, after what was said lately?
     fn unasked(&self, row: usize, now: Timestamp) -> Result<(), Reason> {
         let Event { talk, priority, .. } = *self.watched[row].event;
-        if talk > self.pace.talk {
+        if self.paused {
+            Err(Reason::Paused)
+        } else if talk > self.pace.talk {
             Err(Reason::NotAtThisLevel)
         } else if self.history.pausing(priority, now) {
             Err(Reason::Pausing)

@@ -52,11 +52,13 @@ pub enum Reason {
     NotAtThisLevel,
     /// A walker isn't told of it unasked.
     NotSaidUnasked,
+    /// The walker asked for a pause.
+    Paused,
 }
 
 impl Reason {
     /// Every reason, for tests that visit each.
-    pub const ALL: [Reason; 11] = [
+    pub const ALL: [Reason; 12] = [
         Reason::NothingSure,
         Reason::NotYetSure,
         Reason::Repeated,
@@ -68,6 +70,7 @@ impl Reason {
         Reason::OverBudget,
         Reason::NotAtThisLevel,
         Reason::NotSaidUnasked,
+        Reason::Paused,
     ];
 
     /// The name in logs and in `replay --explain`.
@@ -84,6 +87,7 @@ impl Reason {
             Reason::OverBudget => "over_budget",
             Reason::NotAtThisLevel => "not_at_this_level",
             Reason::NotSaidUnasked => "not_said_unasked",
+            Reason::Paused => "paused",
         }
     }
 }

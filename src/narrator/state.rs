@@ -10,6 +10,9 @@ use crate::frame::Timestamp;
 pub struct NarratorState {
     /// How much is said unasked.
     pub talk: Talk,
+    /// Whether nothing is.
+    #[serde(default)]
+    pub paused: bool,
     /// What is believed, since when and how surely.
     pub evidence: EvidenceState,
     /// What was said.
@@ -24,12 +27,20 @@ impl Narrator {
     /// What it knows now.
     pub fn state(&self) -> NarratorState {
         let (said, last) = self.history.state();
-        NarratorState { talk: self.talk(), evidence: self.evidence.state(), said, last, budget: self.budget }
+        NarratorState {
+            talk: self.talk(),
+            paused: self.paused,
+            evidence: self.evidence.state(),
+            said,
+            last,
+            budget: self.budget,
+        }
     }
 
     /// Goes on from `state`.
     pub fn restore(&mut self, state: &NarratorState) {
         self.set_talk(state.talk);
+        self.paused = state.paused;
         self.evidence.restore(&state.evidence);
         self.history = History::restored(&state.said, state.last);
         self.budget = state.budget;

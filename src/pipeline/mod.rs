@@ -10,6 +10,8 @@ use crate::{capture::CaptureError, speech::SpeechError};
 
 mod ahead;
 pub mod batch;
+mod battery;
+pub mod controls;
 pub mod embedded;
 pub mod live;
 pub mod log;
@@ -20,12 +22,13 @@ pub mod phrases;
 pub mod policy;
 pub mod replay;
 pub mod report;
+pub mod settings;
 pub mod sight;
 mod step;
 mod telling;
 
 pub use step::{Outcome, Stages, StepError, VoiceCommand};
-pub use telling::Telling;
+pub use telling::{Memory, Telling};
 
 /// Why a walk or a replay could not go on.
 #[derive(Debug, Error)]

@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     capture::{CaptureError, FrameSource},
+    control::Asked,
     encoder::{EncoderError, ImageEncoder},
     fault::{Fault, Recovery},
     frame::Timestamp,
@@ -20,7 +21,7 @@ use crate::{
         policy::Plan,
         report::{self, Event, Happening, Summary},
     },
-    speech::{UtteranceId, Voice, VoiceEvent},
+    speech::{Rate, UtteranceId, Voice, VoiceEvent},
 };
 
 /// From a frame's moment to its decision on the virtual clock. A constant, so that replay is the same everywhere: about what
@@ -40,19 +41,23 @@ pub enum Pace<'a> {
     Aloud(&'a mut dyn Voice),
 }
 
+/// What a walker asks for, and when: in the order of time.
+pub type Script<'a> = &'a [(Timestamp, Asked)];
+
 /// Replays `source` to its end and hands each happening to `report` in the order of time; the summary comes last. Frames are encoded
-/// ahead, by encoders that `open` gives. A frame that can't be read is skipped and counted as dropped, unless its source says that
+/// ahead, by encoders that `open` gives. Whatever stands in `script` is asked for at its moment. A frame that can't be read is skipped and counted as dropped, unless its source says that
 /// nothing will mend it.
 pub fn replay(
     source: &mut dyn FrameSource,
     open: &(dyn Fn() -> Result<Box<dyn ImageEncoder>, EncoderError> + Sync),
     stages: &mut Stages,
     pace: Pace<'_>,
+    script: Script<'_>,
     report: &mut dyn FnMut(&Happening),
 ) -> Result<Summary, PipelineError> {
     let (mut policy, views) = (stages.policy().clone(), stages.views().clone());
-    let (clock, end) = (Clock::new(pace), Timestamp::default());
-    let mut replay = Replay { stages, clock, report, out: Outcome::default(), summary: Summary::default(), end };
+    let (clock, end) = (Clock::new(pace, stages.tuning().rate), Timestamp::default());
+    let mut replay = Replay { stages, clock, script, report, out: Outcome::default(), summary: Summary::default(), end };
     let started = Instant::now();
     let outcome = ahead(source, |frame| policy.plan(&frame.picture, frame.at), &views, open, &mut |looked| replay.take(looked));
     if !matches!(outcome, Ok(()) | Err(PipelineError::Capture(_))) {
@@ -71,6 +76,8 @@ pub fn replay(
 struct Replay<'a, 'b> {
     stages: &'a mut Stages,
     clock: Clock<'b>,
+    /// What is still to be asked for.
+    script: Script<'a>,
     report: &'a mut dyn FnMut(&Happening),
     out: Outcome,
     summary: Summary,
@@ -107,8 +114,21 @@ impl Replay<'_, '_> {
         Ok(Some(look))
     }
 
-    /// Moves the clock to `then`; what the voice finishes on the way is reported at its own moment.
+    /// Moves the clock to `then`; what is asked for on the way is answered at its own moment.
     fn until(&mut self, then: Timestamp) -> Result<(), PipelineError> {
+        while let Some(((at, asked), rest)) = self.script.split_first()
+            && *at <= then
+        {
+            self.script = rest;
+            self.listen(*at)?;
+            self.stages.control(*asked, *at, &mut self.out)?;
+            self.flush(*at)?;
+        }
+        self.listen(then)
+    }
+
+    /// Moves the clock to `then`; what the voice finishes on the way is reported at its own moment.
+    fn listen(&mut self, then: Timestamp) -> Result<(), PipelineError> {
         while let Some((event, at)) = self.clock.next(then) {
             self.stages.heard(&event, at, &mut self.out);
             self.flush(at)?;
@@ -152,12 +172,14 @@ struct Clock<'a> {
     /// From a real voice: what it reported and nobody has asked for yet.
     reported: Vec<VoiceEvent>,
     spoken: Duration,
+    /// The rate for which lengths are told, and the one that is spoken.
+    rates: (Rate, Rate),
 }
 
 impl<'a> Clock<'a> {
-    fn new(pace: Pace<'a>) -> Self {
+    fn new(pace: Pace<'a>, rate: Rate) -> Self {
         let (now, saying, reported, spoken) = (Timestamp::default(), None, Vec::new(), Duration::ZERO);
-        Self { pace, started: Instant::now(), now, saying, reported, spoken }
+        Self { pace, started: Instant::now(), now, saying, reported, spoken, rates: (rate, rate) }
     }
 
     fn now(&self) -> Timestamp {
@@ -219,14 +241,18 @@ impl<'a> Clock<'a> {
 
     fn voice(&mut self, command: &VoiceCommand, now: Timestamp) -> Result<(), PipelineError> {
         match (&mut self.pace, command) {
-            (Pace::Aloud(voice), VoiceCommand::Say { id, text }) => voice.say(*id, text)?,
+            (Pace::Aloud(voice), VoiceCommand::Say { id, text, priority }) => voice.say(*id, text, *priority)?,
             (Pace::Aloud(voice), VoiceCommand::Stop) => voice.stop()?,
+            (Pace::Aloud(voice), VoiceCommand::Tune(tuning)) => voice.tune(*tuning)?,
+            (_, VoiceCommand::Tune(tuning)) => self.rates.1 = tuning.rate,
             (Pace::Fast(length) | Pace::RealTime(length), command) => {
                 if let Some((_, began, _)) = self.saying.take() {
                     self.spoken += now.since(began);
                 }
-                if let VoiceCommand::Say { id, text } = command {
-                    self.saying = Some((*id, now, now.after(length(text))));
+                if let VoiceCommand::Say { id, text, .. } = command {
+                    let (told, spoken) = self.rates;
+                    let length = length(text) * told.words_a_minute() / spoken.words_a_minute();
+                    self.saying = Some((*id, now, now.after(length).rounded()));
                 }
             }
         }

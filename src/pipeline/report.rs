@@ -60,6 +60,26 @@ pub enum Event {
         /// The words.
         text: String,
     },
+    /// What the walker asked for begins to sound.
+    Answer {
+        /// Its id.
+        command: String,
+        /// The words.
+        text: String,
+        /// Their language.
+        language: String,
+    },
+    /// The walker marked a callout as wrong.
+    Wrong {
+        /// When it began to sound, seconds.
+        said_at: f64,
+        /// Facet id.
+        facet: String,
+        /// Class, as people read it.
+        class: String,
+        /// The words.
+        text: String,
+    },
     /// The end.
     Summary(Summary),
 }
@@ -89,6 +109,8 @@ impl Happening {
         let text = text.to_owned();
         let event = if &*callout.subject.facet == "fault" {
             Event::Fault { kind: callout.subject.class.to_string(), text }
+        } else if callout.is_answer() {
+            Event::Answer { command: callout.subject.class.to_string(), text, language: language.to_owned() }
         } else {
             Event::Callout {
                 priority: callout.priority.id(),
@@ -118,6 +140,13 @@ impl Happening {
         Self { at: Some(seconds(at)), event: Event::Silence { facet, class, reason } }
     }
 
+    /// The callout of `subject`, which began to sound as `text` at `said_at`, was wrong.
+    pub fn wrong(subject: &Subject, text: &str, said_at: Timestamp, now: Timestamp) -> Self {
+        let (facet, class) = (subject.facet.to_string(), readable(&subject.class));
+        let event = Event::Wrong { said_at: seconds(said_at), facet, class, text: text.to_owned() };
+        Self { at: Some(seconds(now)), event }
+    }
+
     /// The figures at the end.
     pub fn summary(summary: Summary) -> Self {
         Self { at: None, event: Event::Summary(summary) }
@@ -138,6 +167,8 @@ impl fmt::Display for Happening {
         match &self.event {
             Event::Callout { facet, text, .. } => write!(f, "[{facet}] {text}"),
             Event::Fault { text, .. } => write!(f, "[fault] {text}"),
+            Event::Answer { command, text, .. } => write!(f, "[{command}] {text}"),
+            Event::Wrong { said_at, text, .. } => write!(f, "(wrong: {text} at {})", Timestamp::from_seconds(*said_at)),
             Event::Silence { facet: Some(facet), class: Some(class), reason } => write!(f, "({facet}: {class}: {reason})"),
             Event::Silence { reason, .. } => write!(f, "({reason})"),
             Event::Summary(s) => write!(
@@ -171,7 +202,7 @@ fn readable(id: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
-        callout::{Direction, Priority},
+        callout::{ANSWER, Direction, Priority},
         narrator::Reason,
     };
 
@@ -207,6 +238,17 @@ mod tests {
             Happening::said(&fault, "No picture.", "en", now),
             "00:12.4  [fault] No picture.",
             r#"{"at":12.4,"event":"fault","kind":"camera_lost","text":"No picture."}"#,
+        );
+        let answer = Callout { subject: Subject::new(ANSWER, "around"), ..callout() };
+        check(
+            Happening::said(&answer, "Street.", "en", now),
+            "00:12.4  [around] Street.",
+            r#"{"at":12.4,"event":"answer","command":"around","text":"Street.","language":"en"}"#,
+        );
+        check(
+            Happening::wrong(&callout().subject, "Zebra crossing ahead.", Timestamp::from_seconds(9.0), now),
+            "00:12.4  (wrong: Zebra crossing ahead. at 00:09.0)",
+            r#"{"at":12.4,"event":"wrong","said_at":9.0,"facet":"crossing","class":"zebra crossing","text":"Zebra crossing ahead."}"#,
         );
         let silence = Silence { at: now, subject: Some(Subject::new("place", "street")), reason: Reason::Repeated };
         check(

@@ -3,7 +3,8 @@
 //! Owns the order of the stages and the way back for finished and interrupted speech. Makes no sound and reads no clock.
 
 use crate::{
-    callout::Callout,
+    callout::{Callout, Priority},
+    control::Asked,
     embedding::Embedding,
     encoder::{EncoderError, ImageEncoder},
     fault::Fault,
@@ -19,7 +20,7 @@ use crate::{
         telling::Telling,
     },
     ranking::{Phrases, Ranker},
-    speech::{SpeechError, SpeechQueue, UtteranceId, VoiceEvent, Words},
+    speech::{SpeechError, SpeechQueue, Tuning, UtteranceId, VoiceEvent, Words},
 };
 
 /// What the voice shall do.
@@ -31,9 +32,13 @@ pub enum VoiceCommand {
         id: UtteranceId,
         /// The words.
         text: String,
+        /// How urgent they are.
+        priority: Priority,
     },
     /// Fall silent.
     Stop,
+    /// Speak so from the next utterance on.
+    Tune(Tuning),
 }
 
 /// What came of a step. Cleared by its user, so that its room is used again.
@@ -189,6 +194,21 @@ impl Stages {
     /// Something that neither a sight nor a fault asks for: the session's start and end.
     pub fn announce(&mut self, callout: Callout, now: Timestamp, out: &mut Outcome) -> Result<(), SpeechError> {
         self.telling.announce(callout, now, out)
+    }
+
+    /// Does what a walker asks for, and answers in speech but for silence. Gives the words.
+    pub fn control(&mut self, asked: Asked, now: Timestamp, out: &mut Outcome) -> Result<String, SpeechError> {
+        self.telling.control(asked, now, out)
+    }
+
+    /// The voice speaks so.
+    pub fn set_tuning(&mut self, tuning: Tuning) {
+        self.telling.set_tuning(tuning);
+    }
+
+    /// How loud and how fast the voice is to speak.
+    pub fn tuning(&self) -> Tuning {
+        self.telling.tuning()
     }
 
     /// As much is said unasked from now on.

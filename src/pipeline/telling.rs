@@ -1,10 +1,10 @@
 //! From what was found to what the voice shall do: the part of a step that a log can repeat.
 //!
-//! Owns the order of narrator and speech queue, the way back for finished and interrupted speech, and what is written down of both. Takes
+//! Owns the order of narrator and speech queue, the answers to a walker who asks, the way back for finished and interrupted speech, and what is written down of both. Takes
 //! every moment to the millisecond, since a log keeps no more. Makes no sound and reads no clock.
 
 use crate::{
-    callout::Callout,
+    callout::{Callout, Priority},
     fault::Fault,
     frame::Timestamp,
     narrator::{Decision, Narrator, NarratorState, PhraseWatch, Talk},
@@ -14,8 +14,15 @@ use crate::{
         report::Happening,
         step::{Outcome, VoiceCommand},
     },
-    speech::{Action, SpeechError, SpeechQueue, VoiceEvent, Words},
+    speech::{Action, SpeechError, SpeechQueue, Tuning, VoiceEvent, Words},
 };
+
+mod aim;
+mod answers;
+#[cfg(test)]
+mod tests;
+
+pub use answers::Memory;
 
 /// Narrator and speech queue, and the journal of what came in and went out.
 pub struct Telling {
@@ -23,6 +30,7 @@ pub struct Telling {
     queue: SpeechQueue,
     words: Words,
     journal: Option<Journal>,
+    memory: Memory,
     decisions: Vec<Decision>,
     /// When what is being said began.
     began: Timestamp,
@@ -32,12 +40,23 @@ impl Telling {
     /// Nothing seen and nothing said yet.
     pub fn new(narrator: Narrator, queue: SpeechQueue, words: Words) -> Self {
         let (decisions, began) = (Vec::new(), Timestamp::default());
-        Self { narrator, queue, words, journal: None, decisions, began }
+        Self { narrator, queue, words, journal: None, memory: Memory::default(), decisions, began }
     }
 
     /// Writes down everything from here on.
     pub fn keep(&mut self, journal: Journal) {
         self.journal = Some(journal);
+        self.memory.logged = true;
+    }
+
+    /// The voice speaks so.
+    pub fn set_tuning(&mut self, tuning: Tuning) {
+        self.memory.tuning = tuning;
+    }
+
+    /// How loud and how fast the voice is to speak.
+    pub fn tuning(&self) -> Tuning {
+        self.memory.tuning
     }
 
     /// What it believes and what it said.
@@ -46,8 +65,9 @@ impl Telling {
     }
 
     /// Goes on from `state`.
-    pub fn restore(&mut self, state: &NarratorState) {
+    pub fn restore(&mut self, state: &NarratorState, memory: &Memory) {
         self.narrator.restore(state);
+        self.memory.clone_from(memory);
     }
 
     /// Decides on what was found in a frame. `now` is when the decision stands.
@@ -59,7 +79,12 @@ impl Telling {
         self.narrator.decide(observation, &mut decisions);
         let said = decisions.drain(..).try_for_each(|decision| self.follow(decision, now, out));
         self.decisions = decisions;
-        said
+        said?;
+        self.memory.observed = Some(now);
+        if self.is_forgotten(now) {
+            self.remind(now, out)?;
+        }
+        self.guide(observation, now, out)
     }
 
     /// A caregiver's phrases from now on, and no others.
@@ -79,6 +104,7 @@ impl Telling {
     pub fn fault(&mut self, fault: Fault, now: Timestamp, out: &mut Outcome) -> Result<(), SpeechError> {
         let now = now.rounded();
         self.write(|_| Record::Trouble { at: now, kind: fault.id().into() }, now, out);
+        self.memory.finds(fault, now);
         let decision = self.narrator.fault(fault, now);
         self.follow(decision, now, out)
     }
@@ -130,16 +156,24 @@ impl Telling {
     pub fn tick(&mut self, now: Timestamp, out: &mut Outcome) {
         let now = now.rounded();
         let actions = self.queue.tick(now);
-        if !actions.is_empty() {
+        let forgotten = self.is_forgotten(now);
+        if !actions.is_empty() || forgotten {
             self.write(|_| Record::Tick { at: now }, now, out);
         }
         self.act(actions, now, out);
+        if forgotten && let Err(error) = self.remind(now, out) {
+            tracing::error!("{error}");
+        }
     }
 
     /// Nothing more of what is being said or waits.
     pub fn hush(&mut self, now: Timestamp, out: &mut Outcome) {
         let now = now.rounded();
         self.write(|_| Record::Hush { at: now }, now, out);
+        self.fall_silent(now, out);
+    }
+
+    fn fall_silent(&mut self, now: Timestamp, out: &mut Outcome) {
         let actions = self.queue.hush();
         self.act(actions, now, out);
     }
@@ -161,9 +195,12 @@ impl Telling {
         Ok(())
     }
 
-    /// The callout's sentence, and one for each of its details.
+    /// The callout's sentence, and one for each of its details; an answer's are said one by one.
     fn text(&self, callout: &Callout) -> Result<String, SpeechError> {
         let mut text = self.words.text(callout)?;
+        if callout.is_answer() {
+            return Ok(text);
+        }
         for detail in &callout.details {
             text = format!("{text} {}", self.words.sentence(detail, None)?);
         }
@@ -175,8 +212,9 @@ impl Telling {
             match action {
                 Action::Say { id, text, callout } => {
                     self.began = now;
+                    self.memory.says(&callout, &text, now);
                     self.happens(Happening::said(&callout, &text, self.words.language(), now), out);
-                    out.voice.push(VoiceCommand::Say { id, text });
+                    out.voice.push(VoiceCommand::Say { id, text, priority: among_others(&callout) });
                 }
                 Action::Stop => out.voice.push(VoiceCommand::Stop),
                 Action::Dropped { callout, reason } => {
@@ -184,12 +222,24 @@ impl Telling {
                     self.happens(Happening::unsaid(&callout, reason.id(), now), out);
                 }
                 Action::Interrupted(callout) => {
-                    self.narrator.spoke(now.since(self.began), now);
+                    self.spoke(&callout, now);
                     self.unsay(&callout);
                     self.happens(Happening::unsaid(&callout, "interrupted", now), out);
                 }
-                Action::Heard(_) => self.narrator.spoke(now.since(self.began), now),
+                Action::Heard(callout) => {
+                    self.spoke(&callout, now);
+                    if callout.is_answer() {
+                        self.answered(now);
+                    }
+                }
             }
+        }
+    }
+
+    /// What was asked for takes nothing from what may be said unasked.
+    fn spoke(&mut self, callout: &Callout, now: Timestamp) {
+        if !callout.is_answer() {
+            self.narrator.spoke(now.since(self.began), now);
         }
     }
 
@@ -208,16 +258,22 @@ impl Telling {
     fn write(&mut self, record: impl FnOnce(&Start) -> Record, now: Timestamp, out: &mut Outcome) {
         let Some(journal) = &mut self.journal else { return };
         if journal.is_due(self.queue.is_idle()) {
-            journal.begin(&self.narrator, now);
+            journal.begin(&self.narrator, &self.memory, now);
         }
         let record = record(journal.start());
         journal.record(&record);
         if let Some(problem) = journal.failed() {
             tracing::error!("the session's log stopped: {problem}");
             self.journal = None;
+            self.memory.logged = false;
             if let Err(error) = self.fault(Fault::LogStopped, now, out) {
                 tracing::error!("{error}");
             }
         }
     }
+}
+
+/// How urgent a callout is to a server by which a screen reader speaks too: only a hazard may cut that short, and a fault is none.
+fn among_others(callout: &Callout) -> Priority {
+    if &*callout.subject.facet == "fault" { callout.priority.min(Priority::Message) } else { callout.priority }
 }

@@ -5,8 +5,11 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// A rate of speech, in words a minute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
 pub struct Rate(u32);
 
 impl Rate {
@@ -14,6 +17,7 @@ impl Rate {
     pub const MIN: Rate = Rate(120);
     /// The quickest; many who listen to speech all day use 300 and more.
     pub const MAX: Rate = Rate(450);
+    const STEP: u32 = 20;
 
     /// `None` outside [`Rate::MIN`] to [`Rate::MAX`].
     pub fn new(words_a_minute: u32) -> Option<Self> {
@@ -23,6 +27,30 @@ impl Rate {
     /// Words a minute.
     pub fn words_a_minute(self) -> u32 {
         self.0
+    }
+
+    /// One step faster, up to the quickest.
+    pub fn faster(self) -> Self {
+        Self((self.0 + Self::STEP).min(Self::MAX.0))
+    }
+
+    /// One step slower, down to the slowest.
+    pub fn slower(self) -> Self {
+        Self(self.0.saturating_sub(Self::STEP).max(Self::MIN.0))
+    }
+}
+
+impl TryFrom<u32> for Rate {
+    type Error = String;
+
+    fn try_from(rate: u32) -> Result<Self, String> {
+        Self::new(rate).ok_or_else(|| format!("rate {rate}: {} to {} are meant", Self::MIN.0, Self::MAX.0))
+    }
+}
+
+impl From<Rate> for u32 {
+    fn from(rate: Rate) -> u32 {
+        rate.0
     }
 }
 

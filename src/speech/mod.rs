@@ -16,6 +16,7 @@ mod length;
 mod queue;
 mod system;
 mod transcript;
+mod tuning;
 mod watchdog;
 mod words;
 
@@ -25,9 +26,10 @@ pub use length::{LengthModel, Rate};
 pub use queue::{Action, DropReason, SpeechQueue};
 pub use system::SystemVoice;
 pub use transcript::{Clock, Transcript};
+pub use tuning::{Tuning, Volume};
 pub use words::{Slot, Words};
 
-use crate::frame::Timestamp;
+use crate::{callout::Priority, frame::Timestamp};
 
 /// A spoken utterance, as its voice counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,14 +52,17 @@ pub enum VoiceEvent {
 pub trait Voice: Send {
     /// The name in messages and in `doctor`.
     fn name(&self) -> &str;
-    /// Begins to say `text` at once and returns; what was being said is cut short.
-    fn say(&mut self, id: UtteranceId, text: &str) -> Result<(), SpeechError>;
+    /// Begins to say `text` at once and returns; what was being said is cut short. `priority` counts where other programs speak by
+    /// the same voice.
+    fn say(&mut self, id: UtteranceId, text: &str, priority: Priority) -> Result<(), SpeechError>;
     /// Falls silent at once.
     fn stop(&mut self) -> Result<(), SpeechError>;
     /// What happened since the last call, oldest first. Never waits.
     fn events(&mut self) -> Vec<VoiceEvent>;
     /// About how long `text` takes to say.
     fn length(&self, text: &str) -> Duration;
+    /// Speaks so from the next utterance on.
+    fn tune(&mut self, tuning: Tuning) -> Result<(), SpeechError>;
 }
 
 /// Which voice is wanted.

@@ -1,8 +1,10 @@
 //! The speech queue: which callout is said now, which waits, which goes unsaid.
 //!
-//! Owns Speech Dispatcher's rules of priority. Leaves the words to `words`, the sound to a voice, and to `narrator` for how long a
+//! Owns Speech Dispatcher's rules of priority, and what an answer has before others: who asks waits for nothing but a hazard. Leaves the words to `words`, the sound to a voice, and to `narrator` for how long a
 //! callout holds and whether an interrupted one is worth repeating. Reads no clock and makes no sound: what
 //! happens comes in as an argument, what is to be done goes out as [`Action`]s, in order.
+
+use std::cmp::Reverse;
 
 use super::{UtteranceId, VoiceEvent};
 use crate::{
@@ -39,7 +41,7 @@ impl DropReason {
 }
 
 /// What is to be done, or what became of a callout. Every callout that was pushed ends in exactly one of `Dropped`,
-/// `Interrupted` and `Heard`.
+/// `Interrupted` and `Heard`; an answer of several sentences is said with one `Say` for each, and again after a hazard that cut one short.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Let the voice say this; it cuts short what it was saying.
@@ -112,14 +114,20 @@ impl SpeechQueue {
             return actions;
         }
         let old = self.waiting.iter().position(|w| {
-            w.callout.subject == item.callout.subject || (priority == Priority::Text && w.callout.priority == Priority::Text)
+            let text = priority == Priority::Text && w.callout.priority == Priority::Text;
+            let (asked, answer) = (item.callout.is_answer(), w.callout.is_answer());
+            w.callout.subject == item.callout.subject || (asked && answer) || (text && asked == answer)
         });
         if let Some(old) = old {
             actions.push(dropped(self.waiting.remove(old), DropReason::Replaced));
         }
+        let cut = self.speaking.take_if(|(_, said)| cuts(&item.callout, said));
+        let asked = item.callout.is_answer();
         self.waiting.push(item);
-        if self.speaking().is_some_and(|said| priority.interrupts() >= Some(said.priority)) {
-            self.interrupt(&mut actions);
+        match cut {
+            // Whoever asked still waits for it.
+            Some((_, callout)) if callout.is_answer() && !asked && callout.valid_until >= now => self.wait_first(callout),
+            cut => actions.extend(cut.map(|(_, callout)| Action::Interrupted(callout))),
         }
         self.next(&mut actions);
         actions
@@ -132,10 +140,11 @@ impl SpeechQueue {
             VoiceEvent::Began(_) => return actions,
             VoiceEvent::Finished(id) | VoiceEvent::Stopped(id) => {
                 let Some((_, callout)) = self.speaking.take_if(|(speaking, _)| speaking == id) else { return actions };
-                actions.push(match event {
-                    VoiceEvent::Finished(_) => Action::Heard(callout),
-                    _ => Action::Interrupted(callout),
-                });
+                match event {
+                    VoiceEvent::Finished(_) if callout.is_answer() && !callout.details.is_empty() => self.go_on(callout, now),
+                    VoiceEvent::Finished(_) => actions.push(Action::Heard(callout)),
+                    _ => actions.push(Action::Interrupted(callout)),
+                }
             }
             VoiceEvent::Lost(_) => {
                 self.interrupt(&mut actions);
@@ -174,19 +183,39 @@ impl SpeechQueue {
         actions.extend(self.speaking.take().map(|(_, callout)| Action::Interrupted(callout)));
     }
 
-    /// Where nothing is being said, begins what waits with the highest priority, the oldest among equals.
+    /// The next sentence of an answer, which is worth waiting for as long as the one before.
+    fn go_on(&mut self, mut callout: Callout, now: Timestamp) {
+        callout.message = callout.details.remove(0);
+        (callout.valid_until, callout.at) = (now.after(callout.valid_until.since(callout.at)), now);
+        self.wait_first(callout);
+    }
+
+    /// An answer, whose text is its message, waits before its equals.
+    fn wait_first(&mut self, callout: Callout) {
+        self.waiting.insert(0, Item { text: callout.message.to_string(), callout });
+    }
+
+    /// Where nothing is being said, begins what waits with the highest priority, an answer before its equals, else the oldest of them.
     fn next(&mut self, actions: &mut Vec<Action>) {
         if self.speaking.is_some() {
             return;
         }
-        let Some(first) = (0..self.waiting.len()).min_by_key(|&i| std::cmp::Reverse(self.waiting[i].callout.priority)) else {
-            return;
-        };
+        let urgency = |callout: &Callout| (callout.priority, callout.is_answer());
+        let Some(first) = (0..self.waiting.len()).min_by_key(|&i| Reverse(urgency(&self.waiting[i].callout))) else { return };
         let Item { callout, text, .. } = self.waiting.remove(first);
         self.last += 1;
         let id = UtteranceId(self.last);
         self.speaking = Some((id, callout.clone()));
         actions.push(Action::Say { id, text, callout });
+    }
+}
+
+/// Whether `new` cuts short what is being said. An answer cuts whatever is no hazard, and is cut by what is more urgent than it.
+fn cuts(new: &Callout, said: &Callout) -> bool {
+    match (new.is_answer(), said.is_answer()) {
+        (true, _) => said.priority < Priority::Important,
+        (false, true) => new.priority > said.priority && new.priority.interrupts() >= Some(said.priority),
+        (false, false) => new.priority.interrupts() >= Some(said.priority),
     }
 }
 

@@ -7,23 +7,27 @@ use std::{
     collections::HashMap,
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use speech_dispatcher::{Connection, Mode, Priority};
+use speech_dispatcher::{Connection, Mode, Priority as Ssip};
 
-use super::{LengthModel, Rate, SpeechError, UtteranceId, Voice, VoiceEvent, watchdog::Watchdog};
+use super::{LengthModel, Rate, SpeechError, Tuning, UtteranceId, Voice, VoiceEvent, Volume, watchdog::Watchdog};
+use crate::callout::Priority;
 
 const NAME: &str = "system";
 
 /// How long the connection may take; the server may have to be started first. Our inference: more than a busy small computer
 /// needs, less than a walker waits.
 const OPEN: Duration = Duration::from_secs(8);
+/// How long a screen reader may keep a sentence waiting that is no hazard. Later it would be said of a street that has changed.
+const WAITS: Duration = Duration::from_secs(3);
 
 /// What the thread of the connection is told: by us, or by the server's callbacks.
 enum Note {
-    Say(UtteranceId, String),
+    Say(UtteranceId, String, Ssip),
     Stop,
+    Tune(Tuning),
     Began(u64),
     Ended(u64),
     Cancelled(u64),
@@ -36,6 +40,8 @@ pub struct SystemVoice {
     events: Receiver<VoiceEvent>,
     watchdog: Watchdog,
     rate: Rate,
+    /// What has not begun, and until when it may: others speak by the same server.
+    waiting: Option<(UtteranceId, Instant)>,
 }
 
 impl SystemVoice {
@@ -57,7 +63,7 @@ impl SystemVoice {
         };
         thread::Builder::new().name("system voice".to_owned()).spawn(run).map_err(|e| fail(e.to_string()))?;
         match opened.recv_timeout(OPEN) {
-            Ok(Ok(())) => Ok(Self { notes, events, watchdog: Watchdog::default(), rate }),
+            Ok(Ok(())) => Ok(Self { notes, events, watchdog: Watchdog::default(), rate, waiting: None }),
             Ok(Err(problem)) => Err(fail(problem)),
             Err(RecvTimeoutError::Timeout) => {
                 let seconds = OPEN.as_secs();
@@ -80,8 +86,9 @@ impl Voice for SystemVoice {
         NAME
     }
 
-    fn say(&mut self, id: UtteranceId, text: &str) -> Result<(), SpeechError> {
-        self.send(Note::Say(id, text.to_owned()))?;
+    fn say(&mut self, id: UtteranceId, text: &str, priority: Priority) -> Result<(), SpeechError> {
+        self.send(Note::Say(id, text.to_owned(), ssip(priority)))?;
+        self.waiting = (priority < Priority::Important).then(|| (id, Instant::now() + WAITS));
         self.watchdog.expect(id, self.length(text));
         Ok(())
     }
@@ -92,6 +99,15 @@ impl Voice for SystemVoice {
 
     fn events(&mut self) -> Vec<VoiceEvent> {
         let mut events: Vec<_> = self.events.try_iter().collect();
+        for event in &events {
+            if let VoiceEvent::Began(id) | VoiceEvent::Finished(id) | VoiceEvent::Stopped(id) = event {
+                self.waiting.take_if(|(waiting, _)| waiting == id);
+            }
+        }
+        if self.waiting.take_if(|(_, until)| *until < Instant::now()).is_some() {
+            // What the server reports of it comes as for any other that is stopped.
+            let _ = self.send(Note::Stop);
+        }
         if self.watchdog.barks(&events) {
             events.push(VoiceEvent::Lost("Speech Dispatcher no longer answers".to_owned()));
         }
@@ -100,6 +116,11 @@ impl Voice for SystemVoice {
 
     fn length(&self, text: &str) -> Duration {
         LengthModel::default().length(text, self.rate)
+    }
+
+    fn tune(&mut self, tuning: Tuning) -> Result<(), SpeechError> {
+        self.rate = tuning.rate;
+        self.send(Note::Tune(tuning))
     }
 }
 
@@ -128,7 +149,7 @@ fn connect(language: &str, rate: Rate, notes: &Sender<Note>, inbox: &Receiver<No
 
     let volume = server.get_volume();
     server.set_volume(SILENT).map_err(refused)?;
-    let probe = server.say(Priority::Important, "1").ok_or("Speech Dispatcher took no message; try `spd-say hello`")?;
+    let probe = server.say(Ssip::Important, "1").ok_or("Speech Dispatcher took no message; try `spd-say hello`")?;
     // Whoever opens the voice waits no longer than `OPEN`.
     inbox.iter().find(|note| matches!(note, Note::Began(message) if *message == probe));
     server.cancel().map_err(refused)?;
@@ -162,21 +183,45 @@ fn dispatcher_rate(rate: Rate) -> i32 {
     (scaled * 100.0).round().clamp(-100.0, 100.0) as i32
 }
 
+/// The server's scale from -100 to 100, which its espeak-ng module reads as no sound to full scale.
+fn dispatcher_volume(volume: Volume) -> i32 {
+    i32::from(volume.percent()) * 2 - 100
+}
+
+/// The server's own priorities, by which it weighs us against a screen reader: only what is important cuts that short.
+fn ssip(priority: Priority) -> Ssip {
+    match priority {
+        Priority::Important => Ssip::Important,
+        Priority::Message => Ssip::Message,
+        Priority::Text => Ssip::Text,
+        Priority::Notification => Ssip::Notification,
+        Priority::Progress => Ssip::Progress,
+    }
+}
+
 /// The thread of the connection. Notes come in one queue, so that a report is never read before the answer that names it.
 fn converse(server: &Connection, inbox: &Receiver<Note>, outbox: &Sender<VoiceEvent>) {
     let mut ours: HashMap<u64, UtteranceId> = HashMap::new();
     for note in inbox {
         let event = match note {
-            Note::Say(id, text) => {
+            Note::Say(id, text, priority) => {
                 // What was being said is cut short; a zero would end the program.
                 let cut = server.cancel();
-                match (cut, server.say(Priority::Important, text.replace('\0', " "))) {
+                match (cut, server.say(priority, text.replace('\0', " "))) {
                     (Ok(()), Some(message)) => {
                         ours.insert(message, id);
                         None
                     }
                     _ => Some(VoiceEvent::Lost("Speech Dispatcher took no message".to_owned())),
                 }
+            }
+            Note::Tune(Tuning { volume, rate }) => {
+                let tuned = server.set_voice_rate(dispatcher_rate(rate)).and(server.set_volume(dispatcher_volume(volume)));
+                // It speaks on as it did.
+                if let Err(error) = tuned {
+                    tracing::warn!("Speech Dispatcher refused a rate or a volume: {error}");
+                }
+                None
             }
             Note::Stop => server.cancel().err().map(|e| VoiceEvent::Lost(format!("Speech Dispatcher: {e}"))),
             Note::Began(message) => ours.get(&message).copied().map(VoiceEvent::Began),
@@ -207,9 +252,12 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_told_on_the_servers_scale() {
+    fn a_rate_and_a_volume_are_told_on_the_servers_scale() {
         for (rate, want) in [(120, -56), (170, 0), (190, 7), (300, 47), (449, 100), (450, 100)] {
             assert_eq!(dispatcher_rate(Rate::new(rate).unwrap()), want, "{rate}");
+        }
+        for (percent, want) in [(10, -80), (50, 0), (80, 60), (100, 100)] {
+            assert_eq!(dispatcher_volume(Volume::new(percent).unwrap()), want, "{percent} %");
         }
     }
 }

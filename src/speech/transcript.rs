@@ -5,8 +5,8 @@
 
 use std::{io::Write, time::Duration};
 
-use super::{LengthModel, Rate, SpeechError, UtteranceId, Voice, VoiceEvent};
-use crate::frame::Timestamp;
+use super::{LengthModel, Rate, SpeechError, Tuning, UtteranceId, Voice, VoiceEvent};
+use crate::{callout::Priority, frame::Timestamp};
 
 /// Tells a voice what time it is.
 pub type Clock = Box<dyn Fn() -> Timestamp + Send>;
@@ -44,7 +44,7 @@ impl Voice for Transcript {
         "transcript"
     }
 
-    fn say(&mut self, id: UtteranceId, text: &str) -> Result<(), SpeechError> {
+    fn say(&mut self, id: UtteranceId, text: &str, _: Priority) -> Result<(), SpeechError> {
         self.stop()?;
         let now = (self.clock)();
         writeln!(self.out, "{now}  {text}")?;
@@ -67,6 +67,11 @@ impl Voice for Transcript {
 
     fn length(&self, text: &str) -> Duration {
         LengthModel::default().length(text, self.rate)
+    }
+
+    fn tune(&mut self, tuning: Tuning) -> Result<(), SpeechError> {
+        self.rate = tuning.rate;
+        Ok(())
     }
 }
 
@@ -106,7 +111,7 @@ mod tests {
         let mut voice = Transcript::new(page.clone(), clock, Rate::default());
         for (id, (at, text)) in (1..).zip(says) {
             time.store(*at, Ordering::Relaxed);
-            voice.say(UtteranceId(id), text).unwrap();
+            voice.say(UtteranceId(id), text, Priority::Text).unwrap();
         }
         time.store(until, Ordering::Relaxed);
         assert_eq!(voice.events(), events);

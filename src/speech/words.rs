@@ -19,12 +19,13 @@ macro_rules! files {
             include_str!(concat!("../../voices/", $tag, "/faults.ftl")),
             include_str!(concat!("../../voices/", $tag, "/session.ftl")),
             include_str!(concat!("../../voices/", $tag, "/describe.ftl")),
+            include_str!(concat!("../../voices/", $tag, "/controls.ftl")),
         ]
     };
 }
 
 /// Every language: its tag and its files. The first has every message, and lends what another lacks.
-const LANGUAGES: [(&str, [&str; 4]); 5] =
+const LANGUAGES: [(&str, [&str; 5]); 5] =
     [("en", files!("en")), ("zh-TW", files!("zh-TW")), ("de", files!("de")), ("es", files!("es")), ("fr", files!("fr"))];
 
 /// The attribute that names a thing, as it stands in a list.
@@ -41,6 +42,8 @@ pub enum Slot {
     Right,
     /// What lies to the left.
     Left,
+    /// What lies nobody knows on which side.
+    InView,
     /// What is underfoot.
     Surface,
     /// The sky and the light.
@@ -49,7 +52,7 @@ pub enum Slot {
 
 impl Slot {
     /// Every slot, in the order in which they are said.
-    pub const ALL: [Slot; 6] = [Slot::Place, Slot::Ahead, Slot::Right, Slot::Left, Slot::Surface, Slot::Weather];
+    pub const ALL: [Slot; 7] = [Slot::Place, Slot::Ahead, Slot::Right, Slot::Left, Slot::InView, Slot::Surface, Slot::Weather];
 
     /// The message that holds the slot's list; `None` where each sight is a sentence of its own.
     fn list(self) -> Option<&'static str> {
@@ -57,6 +60,7 @@ impl Slot {
             Slot::Ahead => Some("describe-ahead"),
             Slot::Right => Some("describe-right"),
             Slot::Left => Some("describe-left"),
+            Slot::InView => Some("describe-in-view"),
             Slot::Place | Slot::Surface | Slot::Weather => None,
         }
     }
@@ -128,9 +132,9 @@ impl Words {
         self.language
     }
 
-    /// What is said for `callout`; a caregiver's phrase is its own words.
+    /// What is said for `callout`; a caregiver's phrase and an answer are their own words.
     pub fn text(&self, callout: &Callout) -> Result<String, SpeechError> {
-        if &*callout.subject.facet == PHRASE {
+        if &*callout.subject.facet == PHRASE || callout.is_answer() {
             return Ok(callout.message.to_string());
         }
         self.sentence(&callout.message, callout.direction)
@@ -140,6 +144,16 @@ impl Words {
     pub fn sentence(&self, id: &str, direction: Option<Direction>) -> Result<String, SpeechError> {
         let mut args = FluentArgs::new();
         args.set("direction", direction.map_or("none", Direction::id));
+        self.format(id, None, &args)
+    }
+
+    /// The message `id` with `numbers` by their names, and with `said`, a sentence that it speaks of.
+    pub fn answer(&self, id: &str, numbers: &[(&str, u64)], said: &str) -> Result<String, SpeechError> {
+        let mut args = FluentArgs::new();
+        args.set("said", said);
+        for (name, number) in numbers {
+            args.set(*name, *number);
+        }
         self.format(id, None, &args)
     }
 
@@ -209,8 +223,18 @@ mod tests {
         vocabulary::{Vocabulary, lint::Lint},
     };
 
-    const SESSION: [&str; 6] =
-        ["session-start", "session-end", "session-cannot-start", "phrases-taken", "phrases-taken-in-part", "phrases-broken"];
+    const SESSION: [&str; 7] = [
+        "session-start",
+        "session-end",
+        "session-already",
+        "session-cannot-start",
+        "phrases-taken",
+        "phrases-taken-in-part",
+        "phrases-broken",
+    ];
+
+    /// What answers count.
+    const NUMBERS: [&str; 5] = ["count", "hours", "minutes", "percent", "words"];
 
     const DIRECTIONS: [Option<Direction>; 4] = [None, Some(Direction::Ahead), Some(Direction::Right), Some(Direction::Left)];
 
@@ -225,17 +249,25 @@ mod tests {
 
     #[track_caller]
     fn check_text(text: &str) {
+        check_sentence(text, 3);
+    }
+
+    #[track_caller]
+    fn check_sentence(text: &str, seconds: u64) {
         assert!(text.ends_with(['.', '。']), "no sentence: {text:?}");
-        assert!(text.starts_with(|c: char| c.is_uppercase() || !c.is_ascii() && !c.is_lowercase()), "no sentence: {text:?}");
+        assert!(
+            text.starts_with(|c: char| c.is_uppercase() || c.is_numeric() || !c.is_ascii() && !c.is_lowercase()),
+            "no sentence: {text:?}"
+        );
         assert!(!text.contains(['{', '}', '$', '\u{2068}', '\u{2069}']), "left over: {text:?}");
         assert!(!text.contains("  ") && !text.contains(" .") && !text.contains(".."), "badly set: {text:?}");
         let length = LengthModel::default().length(text, Rate::default());
-        assert!(length <= Duration::from_secs(3), "{text:?} takes {length:?}");
+        assert!(length <= Duration::from_secs(seconds), "{text:?} takes {length:?}");
     }
 
     #[test]
     fn every_sight_fault_and_session_message_is_a_short_honest_sentence_in_each_direction_and_language() {
-        let faults = Fault::ALL.map(|f| format!("fault-{}", f.id().replace('_', "-")));
+        let faults = Fault::ALL.map(Fault::message);
         let ids: Vec<_> = sights().into_iter().chain(faults).chain(SESSION.map(str::to_owned)).collect();
         for language in Words::languages() {
             let words = Words::load(language).unwrap();
@@ -246,6 +278,50 @@ mod tests {
             }
             check_text(&words.describe(&[]).unwrap());
         }
+    }
+
+    /// The messages of `controls.ftl` in `tag` that are whole sentences, with `number` for whatever they count.
+    fn answers(tag: &str, number: u64) -> Vec<(String, String)> {
+        let (_, files) = LANGUAGES.iter().find(|(t, _)| *t == tag).unwrap();
+        let words = Words::load(tag).unwrap();
+        let said = words.sentence("obstacle-animal", None).unwrap();
+        let numbers = NUMBERS.map(|name| (name, number));
+        let ids = keys(&files[4..]).into_iter().filter(|id| !["status-hours", "status-minutes"].contains(&id.as_str()));
+        ids.map(|id| (id.clone(), words.answer(&id, &numbers, &said).unwrap())).collect()
+    }
+
+    #[test]
+    fn every_answer_is_a_sentence_whatever_it_counts_and_an_introduction_takes_less_than_a_minute() {
+        for tag in Words::languages() {
+            for number in [0, 1, 2, 90] {
+                for (id, text) in answers(tag, number) {
+                    check_sentence(&text, if id.starts_with("answer-") || id.starts_with("status-") { 4 } else { 12 });
+                }
+            }
+            let introduction = answers(tag, 1).into_iter().filter(|(id, _)| id.starts_with("introduction-"));
+            let length: Duration = introduction.map(|(_, text)| LengthModel::default().length(&text, Rate::default())).sum();
+            assert!(length < Duration::from_secs(45), "{tag}: {length:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_counted_is_said_in_its_number() {
+        let walking = |tag: &str, hours, minutes| {
+            Words::load(tag).unwrap().answer("status-walking", &[("hours", hours), ("minutes", minutes)], "").unwrap()
+        };
+        for (tag, hours, minutes, want) in [
+            ("en", 0, 1, "Walking for 1 minute."),
+            ("en", 0, 10, "Walking for 10 minutes."),
+            ("en", 1, 5, "Walking for 1 hour, 5 minutes."),
+            ("de", 2, 1, "Unterwegs seit 2 Stunden, 1 Minute."),
+            ("es", 1, 10, "En camino desde hace 1 hora y 10 minutos."),
+            ("fr", 0, 2, "En chemin depuis 2 minutes."),
+            ("zh-TW", 1, 5, "已走1小時5分鐘。"),
+        ] {
+            assert_eq!(walking(tag, hours, minutes), want);
+        }
+        let ago = |count| words().answer("answer-minutes-ago", &[("count", count)], "Animal.").unwrap();
+        assert_eq!((ago(1), ago(3)), ("A minute ago: Animal.".to_owned(), "3 minutes ago: Animal.".to_owned()));
     }
 
     #[test]
@@ -292,12 +368,20 @@ mod tests {
         let lint = Lint::shipped().unwrap();
         for (tag, files) in LANGUAGES {
             let words = Words::load(tag).unwrap();
+            let mut judged = BTreeSet::new();
             for id in keys(&files).iter().filter(|id| !id.contains('.') && *id != "direction") {
                 for direction in DIRECTIONS {
                     let mut args = FluentArgs::new();
                     args.set("direction", direction.map_or("none", Direction::id));
                     args.set("things", words.own("obstacle-animal", Some(NAME), &FluentArgs::new()).unwrap());
+                    args.set("said", words.sentence("obstacle-animal", direction).unwrap());
+                    for number in NUMBERS {
+                        args.set(number, 40);
+                    }
                     let text = words.own(id, None, &args).unwrap();
+                    if !judged.insert(text.clone()) {
+                        continue;
+                    }
                     for language in [Some(tag), None] {
                         assert_eq!(lint.check(&text, language), Ok(()), "{tag}: {id}: {text:?}");
                     }

@@ -3,6 +3,7 @@
 describe-ahead = Voraus: { $things }.
 describe-right = Rechts: { $things }.
 describe-left = Links: { $things }.
+describe-in-view = Im Bild: { $things }.
 describe-not-sure = Nicht erkannt, was das ist.
 
 # Between two names of a list, and between two sentences.

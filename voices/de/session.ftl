@@ -3,6 +3,7 @@
 session-start = Streetscape ist an.
 # Heard whole within the second that Ctrl-C has.
 session-end = Tschüss.
+session-already = Streetscape ist schon an.
 session-cannot-start = Streetscape startet nicht. Bitte um Hilfe.
 
 # Of a caregiver's phrases: the file was changed; some of it is of no use on a street; it can't be read.

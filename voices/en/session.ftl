@@ -3,6 +3,7 @@
 session-start = Streetscape is on.
 # Heard whole within the second that Ctrl-C has.
 session-end = Goodbye.
+session-already = Streetscape is on already.
 session-cannot-start = Streetscape cannot start. Ask for help.
 
 # Of a caregiver's phrases: the file was changed; some of it is of no use on a street; it can't be read.

@@ -3,6 +3,7 @@
 session-start = Streetscape está encendido.
 # Heard whole within the second that Ctrl-C has.
 session-end = Adiós.
+session-already = Streetscape ya está encendido.
 session-cannot-start = Streetscape no arranca. Pida ayuda.
 
 # Of a caregiver's phrases: the file was changed; some of it is of no use on a street; it can't be read.

@@ -3,6 +3,7 @@
 describe-ahead = Devant{ " " }: { $things }.
 describe-right = À droite{ " " }: { $things }.
 describe-left = À gauche{ " " }: { $things }.
+describe-in-view = En vue{ " " }: { $things }.
 describe-not-sure = Je ne sais pas ce que c'est.
 
 # Between two names of a list, and between two sentences.

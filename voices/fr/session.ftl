@@ -3,6 +3,7 @@
 session-start = Streetscape est allumé.
 # Heard whole within the second that Ctrl-C has.
 session-end = Au revoir.
+session-already = Streetscape est déjà allumé.
 session-cannot-start = Streetscape ne démarre pas. Demandez de l'aide.
 
 # Of a caregiver's phrases: the file was changed; some of it is of no use on a street; it can't be read.

@@ -3,6 +3,7 @@
 session-start = Streetscape 已開啟。
 # Heard whole within the second that Ctrl-C has.
 session-end = 再見。
+session-already = Streetscape 已經開著。
 session-cannot-start = Streetscape 無法啟動，請求助。
 
 # Of a caregiver's phrases: the file was changed; some of it is of no use on a street; it can't be read.

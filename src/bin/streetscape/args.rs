@@ -4,7 +4,9 @@ use std::{env, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use streetscape::{
+    control::{Asked, By, Control},
     encoder::{DeviceChoice, Precision},
+    frame::Timestamp,
     narrator::Talk,
     pipeline::log::When,
     speech::{VoiceChoice, Words},
@@ -49,9 +51,12 @@ pub struct Common {
     /// The voice: auto, system, direct or none
     #[arg(long, global = true, default_value = "auto", value_name = "NAME")]
     pub voice: VoiceChoice,
-    /// How fast it speaks, in words a minute, 120 to 450
-    #[arg(long, global = true, default_value_t = 190, value_parser = clap::value_parser!(u32).range(120..=450), value_name = "WPM")]
-    pub rate: u32,
+    /// How fast it speaks, in words a minute, 120 to 450 [default: of `walk`, what was chosen last; else 190]
+    #[arg(long, global = true, value_parser = clap::value_parser!(u32).range(120..=450), value_name = "WPM")]
+    pub rate: Option<u32>,
+    /// How loud it speaks, in percent, 10 to 100 [default: of `walk`, what was chosen last; else 80]
+    #[arg(long, global = true, value_parser = clap::value_parser!(u8).range(10..=100), value_name = "PERCENT")]
+    pub volume: Option<u8>,
     /// Print JSON, an object a line, and nothing else
     #[arg(long, global = true)]
     pub json: bool,
@@ -64,11 +69,11 @@ pub struct Common {
 }
 
 impl Common {
-    /// The language that is spoken: the one that was asked for, else the system's; English, and a word about it, where there are no
-    /// words for that. Asked for once, before any command.
-    pub fn settle_language(&mut self) {
+    /// The language that is spoken: the one that was asked for, else the one that was `chosen` once, else the system's; English, and a
+    /// word about it, where there are no words for that. Asked for once, before any command.
+    pub fn settle_language(&mut self, chosen: Option<&str>) {
         let system = || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| env::var(v).ok().filter(|v| !v.is_empty()));
-        let wanted = self.language.take().or_else(system).unwrap_or_default();
+        let wanted = self.language.take().or_else(|| chosen.map(str::to_owned)).or_else(system).unwrap_or_default();
         let serving = Words::serving(&wanted);
         if serving.is_none() && !self.quiet {
             let shipped = Words::languages().collect::<Vec<_>>().join(", ");
@@ -102,6 +107,12 @@ pub enum Command {
     Timeline(TimelineArgs),
     /// Tell why it spoke, or did not, at a moment of a session's log
     Explain(ExplainArgs),
+    /// Ask the walk that is under way, as its keys do
+    Ctl {
+        /// repeat, more, around, status, help, pause, resume, toggle, stop, louder, quieter, chattier, less, faster, slower, wrong or
+        /// introduce
+        command: Control,
+    },
     /// Describe photos in a sentence or two
     Describe(ImageArgs),
     /// Rank a file of captions for each photo
@@ -142,9 +153,9 @@ pub struct WalkArgs {
 /// How much is told, and where that is written down.
 #[derive(Args, Debug)]
 pub struct TellingArgs {
-    /// How much is said unasked: quiet, normal or chatty; hazards always are
-    #[arg(long, default_value = "normal", value_name = "LEVEL")]
-    pub talk: Talk,
+    /// How much is said unasked: quiet, normal or chatty; hazards always are [default: of `walk`, what was chosen last; else normal]
+    #[arg(long, value_name = "LEVEL")]
+    pub talk: Option<Talk>,
     /// Write the session's log into this folder, no pictures, at most 8 files of 8 MiB: what was seen, decided and said, for
     /// `explain` and `replay` [default: of `walk`, streetscape/log in the folder for programs' state; of `replay`, none]
     #[arg(long, value_name = "DIR")]
@@ -167,6 +178,9 @@ pub struct ReplayArgs {
     /// Tell every silence with its reason
     #[arg(long)]
     pub explain: bool,
+    /// What a walker would ask for, and at which second, as 12.5:around; may be given several times
+    #[arg(long, value_name = "SECOND:COMMAND", value_parser = asked)]
+    pub ask: Vec<(Timestamp, Asked)>,
     /// Look twice a second at most, so that the battery lasts longer
     #[arg(long)]
     pub saver: bool,
@@ -263,6 +277,12 @@ pub enum PhrasesCommand {
         /// A phrases.toml, or a plain list, a phrase a line
         file: PathBuf,
     },
+}
+
+fn asked(text: &str) -> Result<(Timestamp, Asked), String> {
+    let (second, command) = text.split_once(':').ok_or("a second and a command are meant, as 12.5:around")?;
+    let second = second.parse().ok().filter(|second| (0.0..1e6).contains(second)).ok_or(format!("{second} is no second"))?;
+    Ok((Timestamp::from_seconds(second), Asked::new(command.parse()?, By::Command)))
 }
 
 fn frames_a_second(text: &str) -> Result<f64, String> {

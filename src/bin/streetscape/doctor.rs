@@ -101,7 +101,7 @@ fn camera() -> Result<String, String> {
 }
 
 fn voice(choice: VoiceChoice, common: &Common) -> Result<String, String> {
-    let rate = Rate::new(common.rate).unwrap_or_default();
+    let rate = common.rate.and_then(Rate::new).unwrap_or_default();
     match speech::open(choice, common.language(), rate) {
         Ok((voice, _)) => Ok(format!("{} works", voice.name())),
         Err(SpeechError::NoVoice { reasons }) => Err(reasons.join("; ")),

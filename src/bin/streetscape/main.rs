@@ -7,11 +7,15 @@ use std::{
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser};
-use streetscape::pipeline::log::Log;
+use streetscape::pipeline::{
+    log::Log,
+    settings::{Read, Settings},
+};
 
 use args::{Cli, Command, Common, LogLevel, ModelsCommand, PhrasesCommand};
 
 mod args;
+mod asking;
 mod doctor;
 mod logs;
 mod models;
@@ -26,11 +30,19 @@ fn main() -> ExitCode {
     unsafe { streetscape::encoder::forbid_telemetry() };
     let Cli { command, mut common } = Cli::parse();
     listen_to_log(&common);
+    // What a walker chose counts on a walk alone: whatever else is asked gives the same for everybody.
+    let walks = matches!(command, Command::Walk(_));
+    let mut chosen = Settings::path().filter(|_| walks).map(|path| Settings::read(&path)).unwrap_or_default();
+    let wanted = common.language.clone();
     // To the lint, no language means every language.
     if !matches!(command, Command::Phrases(_)) {
-        common.settle_language();
+        common.settle_language(chosen.settings.language.as_deref());
     }
-    match run(command, &common) {
+    if !chosen.settings.introduced && wanted.is_some() {
+        // Whoever sets the device up for a walker names the language once.
+        chosen.settings.language = common.language.clone();
+    }
+    match run(command, &common, chosen) {
         Ok(code) => code,
         Err(error) => {
             // One line: the fault, and what it comes from where that says more.
@@ -40,9 +52,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, common: &Common) -> Result<ExitCode> {
+fn run(command: Command, common: &Common, chosen: Read) -> Result<ExitCode> {
     match command {
-        Command::Walk(walk) => walking::walk(&walk, common),
+        Command::Walk(walk) => walking::walk(&walk, common, chosen),
+        Command::Ctl { command } => asking::ctl(command, common),
         Command::Replay(replay) if Log::is_at(&replay.path) => logs::replay(&replay, common),
         Command::Replay(replay) => walking::replay(&replay, common),
         Command::Timeline(timeline) => timeline::timeline(&timeline, common),

@@ -13,6 +13,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use streetscape::{
+    callout::Priority,
     capture::{self, CameraSource},
     encoder::{ImageEncoder, segmenter_file},
     frame::Frame,
@@ -24,14 +25,16 @@ use streetscape::{
         policy::PolicyConfig,
         replay::{self, Pace},
         report::{Event, Happening},
+        settings::{Keeper, Read, Settings},
         sight::{Sight, SightConfig},
     },
-    speech::{self, LengthModel, Rate, SpeechQueue, Voice, VoiceChoice, Words},
+    speech::{self, LengthModel, Rate, SpeechQueue, Tuning, Voice, VoiceChoice, Volume, Words},
     walk::{About, WalkWriter},
 };
 
 use crate::{
     args::{Common, ReplayArgs, WalkArgs},
+    asking::Ways,
     logs, phrases,
     setting_up::Model,
 };
@@ -43,14 +46,15 @@ const END: Duration = Duration::from_secs(2);
 pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
     let mut source = capture::open(&args.path, args.fps)?;
     let model = Model::open(common)?;
-    let mut stages = stages(&model, args.telling.talk, args.saver, common)?;
+    let mut stages = stages(&model, args.telling.talk.unwrap_or_default(), args.saver, common)?;
+    stages.set_tuning(tuning(common, &Settings::default()));
     if stages.is_silent() && !common.quiet {
         eprintln!("streetscape: {}", silent(&model));
     }
     if let Some(dir) = &args.telling.log_session {
         stages.keep(logs::of_replay(dir, &args.path, &model, common)?);
     }
-    let rate = rate(common);
+    let rate = stages.tuning().rate;
     let length = |text: &str| LengthModel::default().length(text, rate);
     if let Some(change) = phrases::poll(&model, common)?.and_then(|mut poll| poll()) {
         phrases::tell(&change, common);
@@ -61,7 +65,7 @@ pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
     }
     let mut voice;
     let pace = if args.speak {
-        voice = open_voice(common)?;
+        voice = open_voice(common, stages.tuning())?;
         Pace::Aloud(voice.as_mut())
     } else if args.realtime {
         Pace::RealTime(&length)
@@ -70,21 +74,37 @@ pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
     };
     let mut printer = Printer::new(common, args.explain);
     let open = || model.eyes_of_many();
-    replay::replay(source.as_mut(), &open, &mut stages, pace, &mut |happening| printer.print(happening))?;
+    let mut script = args.ask.clone();
+    script.sort_by_key(|(at, _)| *at);
+    replay::replay(source.as_mut(), &open, &mut stages, pace, &script, &mut |happening| printer.print(happening))?;
     printer.finish()
 }
 
 /// The live loop.
-pub fn walk(args: &WalkArgs, common: &Common) -> Result<ExitCode> {
+pub fn walk(args: &WalkArgs, common: &Common, chosen: Read) -> Result<ExitCode> {
     // The voice comes first: whatever fails after it can be said aloud.
-    let mut voice = open_voice(common)?;
-    let (model, mut stages, encoder) = match ready(args.telling.talk, args.saver, common) {
+    let tuning = tuning(common, &chosen.settings);
+    let mut voice = open_voice(common, tuning)?;
+    let mut fails = |message: &str| -> Result<()> {
+        speak_to_end(voice.as_mut(), &Words::load(common.language())?.sentence(message, None)?);
+        Ok(())
+    };
+    let (_ways, asked) = match Ways::open() {
+        Ok(ways) => ways,
+        Err(error) => {
+            fails("session-already")?;
+            return Err(error.into());
+        }
+    };
+    let talk = args.telling.talk.or(chosen.settings.talk).unwrap_or_default();
+    let (model, mut stages, encoder) = match ready(talk, args.saver, common) {
         Ok(ready) => ready,
         Err(error) => {
-            speak_to_end(voice.as_mut(), &Words::load(common.language())?.sentence("session-cannot-start", None)?);
+            fails("session-cannot-start")?;
             return Err(error);
         }
     };
+    stages.set_tuning(tuning);
     if let Some(journal) = logs::of_walk(args.telling.log_session.clone(), &model, common) {
         stages.keep(journal);
     }
@@ -92,7 +112,10 @@ pub fn walk(args: &WalkArgs, common: &Common) -> Result<ExitCode> {
     let record = args.record.as_deref().map(|dir| recorder(dir, args.camera.as_deref())).transpose()?;
     let camera = args.camera.clone();
     let phrases = phrases::poll(&model, common)?;
-    let (choice, language, rate) = (common.voice, common.language().to_owned(), rate(common));
+    let (choice, language, rate) = (common.voice, common.language().to_owned(), tuning.rate);
+    // Where nobody hears anything, nobody has heard the introduction.
+    let introduce = !chosen.settings.introduced && common.voice != VoiceChoice::None;
+    let news = chosen.problem.iter().map(|_| "settings-broken").collect();
     let walk = Walk {
         stages,
         encoder,
@@ -101,6 +124,10 @@ pub fn walk(args: &WalkArgs, common: &Common) -> Result<ExitCode> {
         open_encoder: Box::new(move || model.eyes()),
         open_voice: Box::new(move || Ok(speech::open(choice, &language, rate)?.0)),
         phrases,
+        controls: Some(asked),
+        keeper: keeper(chosen)?,
+        introduce,
+        news,
         record,
         config: if args.saver { LiveConfig::saver() } else { LiveConfig::default() },
     };
@@ -174,13 +201,26 @@ fn stages(model: &Model, talk: Talk, saver: bool, common: &Common) -> Result<Sta
     Ok(stages)
 }
 
-fn rate(common: &Common) -> Rate {
-    // The flag's own range is the rate's.
-    Rate::new(common.rate).unwrap_or_default()
+/// How the voice is to speak: as the flags say, else as was chosen.
+fn tuning(common: &Common, chosen: &Settings) -> Tuning {
+    let usual = chosen.tuning();
+    // The flags' own ranges are those of both.
+    let (volume, rate) = (common.volume.and_then(Volume::new), common.rate.and_then(Rate::new));
+    Tuning { volume: volume.unwrap_or(usual.volume), rate: rate.unwrap_or(usual.rate) }
 }
 
-fn open_voice(common: &Common) -> Result<Box<dyn Voice>> {
-    let (voice, refusals) = speech::open(common.voice, common.language(), rate(common))?;
+/// Where what the walker chooses goes, if the user has a folder for it.
+fn keeper(chosen: Read) -> Result<Option<Keeper>> {
+    if let Some(problem) = &chosen.problem {
+        tracing::warn!("{problem}");
+    }
+    let Some(path) = Settings::path().filter(|_| chosen.writable) else { return Ok(None) };
+    Ok(Some(Keeper::start(path, chosen.settings).context("no thread for the settings")?))
+}
+
+fn open_voice(common: &Common, tuning: Tuning) -> Result<Box<dyn Voice>> {
+    let (mut voice, refusals) = speech::open(common.voice, common.language(), tuning.rate)?;
+    voice.tune(tuning)?;
     for refusal in refusals {
         tracing::warn!("{refusal}");
     }
@@ -193,7 +233,7 @@ fn open_voice(common: &Common) -> Result<Box<dyn Voice>> {
 /// Says one sentence before the program ends; a voice that never reports is given up after five seconds.
 fn speak_to_end(voice: &mut dyn Voice, text: &str) {
     use std::{thread::sleep, time::Instant};
-    if let Err(error) = voice.say(speech::UtteranceId(0), text) {
+    if let Err(error) = voice.say(speech::UtteranceId(0), text, Priority::Important) {
         tracing::error!("{error}");
         return;
     }

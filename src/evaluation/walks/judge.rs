@@ -181,7 +181,7 @@ fn said(walk: &Recorded, happenings: &[Happening], meanings: &Meanings) -> Vec<S
             Event::Silence { facet: Some(facet), class: Some(class), reason: "interrupted" } => {
                 heard.remove(&Subject::new(facet.as_str(), id(class)));
             }
-            Event::Silence { .. } | Event::Fault { .. } | Event::Summary(_) => {}
+            Event::Silence { .. } | Event::Fault { .. } | Event::Answer { .. } | Event::Wrong { .. } | Event::Summary(_) => {}
         }
     }
     said

@@ -77,6 +77,6 @@ pub fn replay(
 ) -> Result<Replayed, PipelineError> {
     let mut happenings = Vec::new();
     let summary =
-        replay::replay(source, open, stages, Pace::Fast(length), &mut |happening| happenings.push(happening.clone()))?;
+        replay::replay(source, open, stages, Pace::Fast(length), &[], &mut |happening| happenings.push(happening.clone()))?;
     Ok(Replayed { happenings, summary })
 }

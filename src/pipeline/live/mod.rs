@@ -16,8 +16,10 @@ use crate::{
     frame::Frame,
     pipeline::{
         PipelineError, Stages,
+        controls::Request,
         phrases::Change,
         report::{self, Happening, Summary},
+        settings::Keeper,
     },
     speech::{SpeechError, Voice},
 };
@@ -30,6 +32,7 @@ use self::{
 
 mod camera;
 mod looking;
+mod obeying;
 mod walker;
 
 /// How the live loop paces itself.
@@ -101,6 +104,14 @@ pub struct Walk {
     pub open_voice: OpenVoice,
     /// A caregiver's phrases, if anywhere.
     pub phrases: Option<PollPhrases>,
+    /// What the walker asks for, if there is any way to.
+    pub controls: Option<mpsc::Receiver<Request>>,
+    /// Where what the walker chooses is kept, if anywhere.
+    pub keeper: Option<Keeper>,
+    /// Whether the program is to introduce itself.
+    pub introduce: bool,
+    /// Messages on what was wrong before the walk began.
+    pub news: Vec<&'static str>,
     /// Where frames are kept, if anywhere.
     pub record: Option<Record>,
     /// Timing.
@@ -129,6 +140,10 @@ impl Walk {
             voice: self.voice,
             open_voice: self.open_voice,
             changes,
+            controls: self.controls,
+            keeper: self.keeper,
+            introduce: self.introduce,
+            news: self.news,
             record: self.record,
             config: self.config,
             state: State::default(),

@@ -19,11 +19,13 @@ use crate::{
     fault::{Fault, Recovery},
     pipeline::{
         Outcome, PipelineError, Stages, StepError, VoiceCommand,
+        controls::Request,
         look::Look,
         mailbox::Taken,
         phrases::Change,
         policy::Plan,
         report::{self, Event, Happening, Summary},
+        settings::Keeper,
     },
     speech::{Voice, VoiceEvent},
 };
@@ -45,6 +47,10 @@ pub(super) struct Walker<'a> {
     pub voice: Box<dyn Voice>,
     pub open_voice: OpenVoice,
     pub changes: Receiver<Change>,
+    pub controls: Option<Receiver<Request>>,
+    pub keeper: Option<Keeper>,
+    pub introduce: bool,
+    pub news: Vec<&'static str>,
     pub record: Option<Record>,
     pub config: LiveConfig,
     pub state: State,
@@ -63,7 +69,7 @@ pub(super) struct State {
     /// Faults that last, each with the moment to say it again.
     lasting: BTreeMap<Fault, Instant>,
     speech: Speech,
-    out: Outcome,
+    pub(super) out: Outcome,
     summary: Summary,
 }
 
@@ -73,9 +79,10 @@ impl Walker<'_> {
         /// How long the voice's reports and a fault may lie unread.
         const POLL: Duration = Duration::from_millis(20);
         let mut next_look = Instant::now();
-        self.announce("session-start")?;
+        self.greet()?;
         while !stop.load(Ordering::Relaxed) {
             self.listen()?;
+            self.obey()?;
             self.find_voice()?;
             self.ail()?;
             self.take_phrases()?;
@@ -197,7 +204,7 @@ impl Walker<'_> {
         self.flush()
     }
 
-    fn announce(&mut self, message: &str) -> Result<(), PipelineError> {
+    pub(super) fn announce(&mut self, message: &str) -> Result<(), PipelineError> {
         let (at, subject, message) = (self.camera.now(), Subject::new("session", message), message.into());
         let (priority, valid_until) = (Priority::Message, at.after(ANNOUNCEMENT_VALID));
         let callout = Callout { at, subject, message, direction: None, priority, valid_until, p: None, details: Vec::new() };
@@ -233,7 +240,10 @@ impl Walker<'_> {
             return Ok(());
         }
         match (self.open_voice)() {
-            Ok(voice) => {
+            Ok(mut voice) => {
+                if let Err(error) = voice.tune(self.stages.tuning()) {
+                    tracing::warn!("{error}");
+                }
                 self.voice = voice;
                 self.state.mute = None;
                 self.fault(Fault::VoiceLost)
@@ -246,14 +256,15 @@ impl Walker<'_> {
         }
     }
 
-    fn flush(&mut self) -> Result<(), PipelineError> {
+    pub(super) fn flush(&mut self) -> Result<(), PipelineError> {
         for happening in &self.state.out.happenings {
             self.state.summary.callouts += u64::from(matches!(happening.event, Event::Callout { .. } | Event::Fault { .. }));
             (self.report)(happening);
         }
         for command in &self.state.out.voice {
             let done = match command {
-                VoiceCommand::Say { id, text } => self.voice.say(*id, text),
+                VoiceCommand::Say { id, text, priority } => self.voice.say(*id, text, *priority),
+                VoiceCommand::Tune(tuning) => self.voice.tune(*tuning),
                 VoiceCommand::Stop => self.voice.stop(),
             };
             if let Err(error) = done {

@@ -147,7 +147,8 @@ fn spoken(happening: &Happening) -> Option<(&str, String)> {
         }
         Event::Callout { text, .. } => Some((text, String::new())),
         Event::Fault { text, .. } => Some((text, ", since something was wrong or right again".to_owned())),
-        Event::Silence { .. } | Event::Summary(_) => None,
+        Event::Answer { text, .. } => Some((text, ", since the walker asked".to_owned())),
+        Event::Silence { .. } | Event::Wrong { .. } | Event::Summary(_) => None,
     }
 }
 
@@ -185,6 +186,7 @@ fn why(reason: &str) -> &str {
         "over_budget" => "so much had been said that it had to wait",
         "not_at_this_level" => "it is said only where more is wanted",
         "not_said_unasked" => "it is told only to those who ask",
+        "paused" => "the walker had asked for a pause",
         "expired" => "it had waited until it was true no longer",
         "replaced" => "something newer took its place",
         "hushed" => "silence was asked for",

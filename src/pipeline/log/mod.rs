@@ -3,7 +3,11 @@
 //! Owns the lines' form ([`Record`]), the files and their bounds ([`Files`]), the way from a log back to its callouts ([`relive`]), and the
 //! paragraph that explains a moment ([`explain`]). Keeps no picture, no place and no name. Leaves when something is written to `telling`.
 
-use crate::{frame::Timestamp, narrator::Narrator, pipeline::report::Happening};
+use crate::{
+    frame::Timestamp,
+    narrator::Narrator,
+    pipeline::{Memory, report::Happening},
+};
 
 mod background;
 mod explain;
@@ -50,13 +54,13 @@ impl Journal {
     }
 
     /// Begins a part, which can be replayed without those before it.
-    pub(super) fn begin(&mut self, narrator: &Narrator, now: Timestamp) {
+    pub(super) fn begin(&mut self, narrator: &Narrator, memory: &Memory, now: Timestamp) {
         self.written = Some(0);
         if let Err(problem) = self.sink.begin() {
             self.fail(problem);
         }
         self.record(&Record::Start(self.start.clone()));
-        self.record(&Record::State { at: now, narrator: Box::new(narrator.state()) });
+        self.record(&Record::State { at: now, narrator: Box::new(narrator.state()), memory: Box::new(memory.clone()) });
     }
 
     /// The session.

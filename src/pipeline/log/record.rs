@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     callout::{Callout, Direction, Priority, Subject},
+    control::Asked,
     frame::Timestamp,
     narrator::{NarratorState, Talk},
     observation::{self, Observation, View, thousandths},
+    pipeline::Memory,
     vocabulary::Vocabulary,
 };
 
@@ -85,6 +87,9 @@ pub enum Record {
         at: Timestamp,
         /// What.
         narrator: Box<NarratorState>,
+        /// And what its answers are made of.
+        #[serde(default)]
+        memory: Box<Memory>,
     },
     /// A frame was ranked.
     Frame {
@@ -141,7 +146,15 @@ pub enum Record {
         /// When.
         at: Timestamp,
     },
-    /// The walker asked for more or less.
+    /// The walker asked for something.
+    Asked {
+        /// When.
+        at: Timestamp,
+        /// What for, and how.
+        #[serde(flatten)]
+        asked: Asked,
+    },
+    /// More or less is said.
     Talk {
         /// When.
         at: Timestamp,
@@ -244,6 +257,7 @@ impl Record {
             | Record::Spoken { at, .. }
             | Record::Tick { at }
             | Record::Hush { at }
+            | Record::Asked { at, .. }
             | Record::Talk { at, .. } => Some(*at),
         }
     }

@@ -67,7 +67,7 @@ impl<'a> Again<'a> {
         out.clear();
         match record {
             Record::Start(_) | Record::Other => {}
-            Record::State { narrator, .. } => telling.restore(narrator),
+            Record::State { narrator, memory, .. } => telling.restore(narrator, memory),
             Record::Frame { now, .. } => {
                 self.observation = self.log.start.observation(self.vocabulary, record).unwrap_or_default();
                 telling.observe(&mut self.observation, *now, out)?;
@@ -85,6 +85,7 @@ impl<'a> Again<'a> {
             Record::Spoken { at, end } => telling.ended(*end, *at, out),
             Record::Tick { at } => telling.tick(*at, out),
             Record::Hush { at } => telling.hush(*at, out),
+            Record::Asked { at, asked } => drop(telling.control(*asked, *at, out)?),
             Record::Talk { at, level } => telling.set_talk(*level, *at, out),
         }
         Ok(())

@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex};
 use super::*;
 use crate::{
     callout::{Callout, Direction, Priority, Subject},
+    control::{Asked, By, Control},
     fault::Fault,
     narrator::{EvidenceConfig, Pace, Talk},
     observation::{Bearing, Finding, Observation, View},
@@ -90,6 +91,22 @@ fn session(part: u64, full: Option<usize>) -> (Vec<String>, Memory) {
             300 => telling.set_talk(Talk::Chatty, at(now), &mut out),
             400 => telling.hush(at(now), &mut out),
             _ => {}
+        }
+        let asked = match frame {
+            105 => Some(Control::Around),
+            210 => Some(Control::Wrong),
+            310 | 350 => Some(Control::Toggle),
+            // A part that begins in the midst of so many sentences can't go on with them.
+            360 if part > 1 << 20 => Some(Control::Introduce),
+            505 => Some(Control::Repeat),
+            510 => Some(Control::Slower),
+            515 => Some(Control::More),
+            580 => Some(Control::Status),
+            _ => None,
+        };
+        if let Some(control) = asked {
+            let asked = Asked { battery: Some(50), ..Asked::new(control, By::Buttons) };
+            telling.control(asked, at(now + 0.01), &mut out).expect("words");
         }
         let seen: &[&str] = match frame {
             20..70 => &["crossing/zebra_crossing", "place/street"],

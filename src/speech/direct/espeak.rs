@@ -12,7 +12,7 @@ use std::{
 
 use libloading::{Library, Symbol};
 
-use crate::speech::Rate;
+use crate::speech::{Rate, Tuning};
 
 const LIBRARY: &str = "libespeak-ng.so.1";
 /// `AUDIO_OUTPUT_SYNCHRONOUS`: `espeak_Synth` hands all samples to the callback before it returns.
@@ -23,6 +23,8 @@ const DONT_EXIT: c_int = 0x8000;
 const BUFFER_MS: c_int = 20;
 /// `espeakRATE`, in words a minute.
 const RATE: c_int = 1;
+/// `espeakVOLUME`, in percent of full scale; more than 100 distorts.
+const VOLUME: c_int = 2;
 /// `POS_CHARACTER`.
 const POSITION: c_int = 1;
 /// `espeakCHARS_UTF8`.
@@ -88,16 +90,20 @@ impl Engine {
         let claim = Claim::take().ok_or("espeak-ng speaks already in this program; close its other voice")?;
         let engine = Self::load(claim)?;
         engine.choose_voice(language)?;
-        // SAFETY: the types are those of speak_lib.h, and the library is initialised.
-        let rate_set = unsafe {
-            let set_parameter: Symbol<SetParameter> = engine.symbol(b"espeak_SetParameter\0")?;
-            let words_a_minute = c_int::try_from(rate.words_a_minute()).unwrap_or(c_int::MAX);
-            set_parameter(RATE, words_a_minute, 0)
-        };
-        if rate_set != OK {
-            return Err(format!("espeak-ng refuses {} words a minute", rate.words_a_minute()));
-        }
+        engine.set(RATE, c_int::try_from(rate.words_a_minute()).unwrap_or(c_int::MAX))?;
         Ok(engine)
+    }
+
+    /// Speaks so from the next sentence on.
+    pub(super) fn tune(&mut self, tuning: Tuning) -> Result<(), String> {
+        self.set(RATE, c_int::try_from(tuning.rate.words_a_minute()).unwrap_or(c_int::MAX))?;
+        self.set(VOLUME, tuning.volume.percent().into())
+    }
+
+    fn set(&self, parameter: c_int, value: c_int) -> Result<(), String> {
+        // SAFETY: the type is that of speak_lib.h, and the library is initialised.
+        let status = unsafe { self.symbol::<SetParameter>(b"espeak_SetParameter\0")?(parameter, value, 0) };
+        if status == OK { Ok(()) } else { Err(format!("espeak-ng refuses {value} for its parameter {parameter}")) }
     }
 
     /// The first voice for `language` that there is.
@@ -219,7 +225,7 @@ mod tests {
     fn compare_languages() {
         let vocabulary = Vocabulary::shipped().unwrap();
         let sights = || vocabulary.facets().flat_map(|(_, f)| &f.classes).filter_map(|c| c.say.clone());
-        let faults = || Fault::ALL.map(|f| format!("fault-{}", f.id().replace('_', "-")));
+        let faults = || Fault::ALL.map(Fault::message);
         let ids: Vec<_> = sights().chain(faults()).collect();
         let mut english = 0.0;
         for language in Words::languages() {

@@ -18,7 +18,8 @@ use self::{
     player::{Chunk, Player, Resampler, Turns},
     sink::Output,
 };
-use super::{LengthModel, Rate, SpeechError, UtteranceId, Voice, VoiceEvent, watchdog::Watchdog};
+use super::{LengthModel, Rate, SpeechError, Tuning, UtteranceId, Voice, VoiceEvent, watchdog::Watchdog};
+use crate::callout::Priority;
 
 const NAME: &str = "direct";
 
@@ -26,6 +27,7 @@ struct Sentence {
     turn: u64,
     id: UtteranceId,
     text: String,
+    tuning: Tuning,
 }
 
 /// Speaks through espeak-ng and the default sound device.
@@ -39,7 +41,7 @@ pub struct DirectVoice {
     speaking: Option<UtteranceId>,
     events: Vec<VoiceEvent>,
     watchdog: Watchdog,
-    rate: Rate,
+    tuning: Tuning,
     /// Plays as long as it lives.
     _stream: cpal::Stream,
 }
@@ -69,7 +71,7 @@ impl DirectVoice {
             speaking: None,
             events: Vec::new(),
             watchdog: Watchdog::default(),
-            rate,
+            tuning: Tuning { rate, ..Tuning::default() },
             _stream: stream,
         })
     }
@@ -93,9 +95,9 @@ impl Voice for DirectVoice {
         NAME
     }
 
-    fn say(&mut self, id: UtteranceId, text: &str) -> Result<(), SpeechError> {
+    fn say(&mut self, id: UtteranceId, text: &str, _: Priority) -> Result<(), SpeechError> {
         self.stop()?;
-        let sentence = Sentence { turn: self.turns.begin(), id, text: text.to_owned() };
+        let sentence = Sentence { turn: self.turns.begin(), id, text: text.to_owned(), tuning: self.tuning };
         if self.sentences.as_ref().is_none_or(|sentences| sentences.send(sentence).is_err()) {
             let problem = "its synthesiser has ended; opening it anew".to_owned();
             return Err(SpeechError::Lost { voice: NAME, problem });
@@ -123,7 +125,12 @@ impl Voice for DirectVoice {
     }
 
     fn length(&self, text: &str) -> Duration {
-        LengthModel::default().length(text, self.rate)
+        LengthModel::default().length(text, self.tuning.rate)
+    }
+
+    fn tune(&mut self, tuning: Tuning) -> Result<(), SpeechError> {
+        self.tuning = tuning;
+        Ok(())
     }
 }
 
@@ -147,10 +154,11 @@ fn synthesise(
     chunks: &Sender<Chunk>,
     events: &Sender<VoiceEvent>,
 ) {
-    for Sentence { turn, id, text } in inbox {
+    for Sentence { turn, id, text, tuning } in inbox {
         let mut resampler = Resampler::new(engine.sample_rate(), device_rate);
         let hand_over = |samples: Vec<f32>, last| turns.runs(turn) && chunks.send(Chunk { turn, id, samples, last }).is_ok();
-        match engine.synthesise(&text, &mut |samples| hand_over(resampler.next(samples), false)) {
+        let tuned = engine.tune(tuning);
+        match tuned.and_then(|()| engine.synthesise(&text, &mut |samples| hand_over(resampler.next(samples), false))) {
             Ok(()) => drop(hand_over(Vec::new(), true)),
             Err(problem) => {
                 let _ = events.send(VoiceEvent::Lost(problem));

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use super::*;
-use crate::callout::Subject;
+use crate::callout::{ANSWER, Subject};
 
 /// What happens to the queue in a case.
 #[derive(Clone, Copy)]
 enum Do {
     /// A callout comes: `a` to `e` stand for the priorities, from important down; the digit is its subject.
     Push(&'static str),
+    /// An answer comes, named likewise; its sentences, with blanks between.
+    Answer(&'static str),
     /// The utterance that counts so much is heard to its end.
     Finish(u64),
     /// It is cut short by somebody else.
@@ -52,6 +54,13 @@ fn callout(name: &str, at: Timestamp) -> Callout {
     }
 }
 
+fn answer(names: &str, at: Timestamp) -> Callout {
+    let mut sentences = names.split(' ');
+    let first = callout(sentences.next().unwrap(), at);
+    let details = sentences.map(Into::into).collect();
+    Callout { subject: Subject::new(ANSWER, &first.message[1..]), details, ..first }
+}
+
 fn show(action: &Action) -> String {
     match action {
         Action::Say { id, text, callout } => {
@@ -74,6 +83,7 @@ fn check(steps: &[(f64, Do)], want: &[&str]) {
         let now = Timestamp::from_seconds(seconds);
         let actions = match step {
             Push(name) => queue.push(callout(name, now), name.to_owned(), now),
+            Answer(names) => queue.push(answer(names, now), names.split(' ').next().unwrap().to_owned(), now),
             Finish(id) => queue.report(&VoiceEvent::Finished(UtteranceId(id)), now),
             StopAt(id) => queue.report(&VoiceEvent::Stopped(UtteranceId(id)), now),
             Begin(id) => queue.report(&VoiceEvent::Began(UtteranceId(id)), now),
@@ -94,6 +104,62 @@ fn an_important_callout_interrupts_everything_but_another_important_one() {
         check(&[(0.0, Push(said)), (0.1, Push("a2"))], &[&begun, cut, "say 2 a2"]);
     }
     check(&[(0.0, Push("a1")), (0.1, Push("a2")), (1.0, Finish(1))], &["say 1 a1", "heard a1", "say 2 a2"]);
+}
+
+#[test]
+fn an_answer_waits_for_nothing_but_a_hazard() {
+    for (said, cut) in [("b1", "interrupted b1"), ("c1", "interrupted c1"), ("d1", "interrupted d1"), ("e1", "interrupted e1")]
+    {
+        let begun = format!("say 1 {said}");
+        check(&[(0.0, Push(said)), (0.1, Answer("c2"))], &[&begun, cut, "say 2 c2"]);
+    }
+    check(&[(0.0, Push("a1")), (0.1, Answer("b2")), (1.0, Finish(1))], &["say 1 a1", "heard a1", "say 2 b2"]);
+    // Before what waits already, unless that is more urgent.
+    check(
+        &[(0.0, Push("a1")), (0.1, Push("b2")), (0.2, Push("a3")), (0.3, Answer("b4")), (1.0, Finish(1)), (2.0, Finish(2))],
+        &["say 1 a1", "heard a1", "say 2 a3", "heard a3", "say 3 b4"],
+    );
+}
+
+#[test]
+fn a_newer_answer_takes_an_older_ones_place() {
+    check(&[(0.0, Answer("c1")), (0.1, Answer("b2"))], &["say 1 c1", "interrupted c1", "say 2 b2"]);
+    check(
+        &[(0.0, Push("a1")), (0.1, Answer("b2")), (0.2, Answer("b3")), (1.0, Finish(1))],
+        &["say 1 a1", "replaced b2", "heard a1", "say 2 b3"],
+    );
+}
+
+#[test]
+fn a_hazard_cuts_an_answer_short_and_it_is_said_again_after_that() {
+    check(
+        &[(0.0, Answer("b1")), (0.1, Push("a2")), (1.0, Finish(2)), (2.0, Finish(3))],
+        &["say 1 b1", "say 2 a2", "heard a2", "say 3 b1", "heard b1"],
+    );
+    // Not once it is stale.
+    check(&[(0.0, Answer("b1")), (6.0, Push("a2"))], &["say 1 b1", "interrupted b1", "say 2 a2"]);
+}
+
+#[test]
+fn what_stands_in_the_way_cuts_a_long_answer_and_waits_for_a_short_one() {
+    check(&[(0.0, Answer("b1")), (0.1, Push("b2")), (1.0, Finish(1))], &["say 1 b1", "heard b1", "say 2 b2"]);
+    check(&[(0.0, Answer("c1")), (0.1, Push("b2")), (1.0, Finish(2))], &["say 1 c1", "say 2 b2", "heard b2", "say 3 c1"]);
+    check(&[(0.0, Answer("c1")), (0.1, Push("c2")), (1.0, Finish(1))], &["say 1 c1", "heard c1", "say 2 c2"]);
+    check(&[(0.0, Answer("c1")), (0.1, Push("d2"))], &["say 1 c1", "gave_way d2"]);
+}
+
+#[test]
+fn the_sentences_of_an_answer_follow_one_another_and_leave_room_for_what_is_more_urgent() {
+    check(
+        &[(0.0, Answer("c1 c2 c3")), (1.0, Push("c9")), (2.0, Finish(1)), (4.0, Finish(2)), (6.0, Finish(3))],
+        &["say 1 c1", "say 2 c2", "say 3 c3", "heard c3", "say 4 c9"],
+    );
+    check(
+        &[(0.0, Answer("c1 c2")), (1.0, Push("a9")), (2.0, Finish(2)), (3.0, Finish(3)), (9.0, Finish(4))],
+        &["say 1 c1", "say 2 a9", "heard a9", "say 3 c1", "say 4 c2", "heard c2"],
+    );
+    check(&[(0.0, Answer("c1 c2")), (1.0, Hush), (2.0, Finish(1))], &["say 1 c1", "stop", "interrupted c1"]);
+    check(&[(0.0, Answer("c1 c2")), (1.0, Finish(1)), (1.5, StopAt(2))], &["say 1 c1", "say 2 c2", "interrupted c2"]);
 }
 
 #[test]
