@@ -105,11 +105,13 @@ pub struct Observation {
     pub findings: Vec<Finding>,
     /// One entry at most for each class: none where its side is not clear, where sources disagree, or where nobody looked lately.
     pub bearings: Vec<Bearing>,
+    /// Classes that a map of the last moments would show, were they there, and doesn't.
+    pub missing: Vec<(FacetIndex, ClassIndex)>,
 }
 
 impl Default for Observation {
     fn default() -> Self {
-        Self { at: Timestamp::default(), quality: 1.0, findings: Vec::new(), bearings: Vec::new() }
+        Self { at: Timestamp::default(), quality: 1.0, findings: Vec::new(), bearings: Vec::new(), missing: Vec::new() }
     }
 }
 
@@ -130,6 +132,11 @@ impl Observation {
     pub fn bearing(&self, facet: FacetIndex, class: ClassIndex) -> Option<Direction> {
         self.bearings.iter().find(|b| b.facet == facet && b.class == class).map(|b| b.direction)
     }
+
+    /// Whether a map says that `class` is not there.
+    pub fn is_missing(&self, facet: FacetIndex, class: ClassIndex) -> bool {
+        self.missing.contains(&(facet, class))
+    }
 }
 
 /// `x` to the thousandth.
@@ -149,7 +156,7 @@ mod tests {
             at: Timestamp::from_seconds(1.0 / 3.0),
             quality: 0.123_456,
             findings: vec![finding],
-            bearings: Vec::new(),
+            ..Observation::default()
         };
         observation.round();
         assert_eq!((observation.at.seconds(), observation.quality), (0.333, 0.123));

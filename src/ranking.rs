@@ -177,6 +177,11 @@ impl Ranker {
         self.directions.see(at, map);
     }
 
+    /// The picture at `at` shows what the last one showed: sides that hold go on holding.
+    pub fn unchanged(&mut self, at: Timestamp) {
+        self.directions.keep(at);
+    }
+
     /// Ranks every facet in each encoded view into `out`, whose buffers are used again. A view without calibration says nothing of a facet;
     /// where left, right and ahead are all encoded, they tell sides.
     pub fn observe<'a>(
@@ -221,6 +226,7 @@ impl Ranker {
             });
         }
         self.directions.fill(at, &mut out.bearings);
+        self.directions.fill_missing(at, &mut out.missing);
     }
 }
 

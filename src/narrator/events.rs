@@ -102,14 +102,16 @@ impl Event {
 /// What the end of a class is called: its id, and this.
 pub const ENDS: &str = "_ends";
 
-/// What is said of one thing by two names: the second is said only where the first is not believed, and either only once.
-pub(super) const SPECIFIC: &[(&str, &str, &str)] = &[("crossing", "signalised_crossing", "zebra_crossing")];
+/// What is said of one thing by two names: the second is said only where the first is not believed, and either only once. Stripes lie
+/// before the feet; lights that are seen may hang over another arm of the road, and whoever waits for them at a crossing that has none waits in vain.
+pub(super) const NAMES: &[(&str, &str, &str)] = &[("crossing", "zebra_crossing", "signalised_crossing")];
 
 /// The facets whose changes make a scene change. People and vehicles come and go in any.
 pub(super) const SCENE: &[&str] = &["surface", "crossing", "obstacle"];
 
-/// What is told of a place beside its name where there is time: of the first facet here of which anything is believed.
-pub(super) const DETAILS: &[&str] = &["surface", "people", "traffic"];
+/// What is told of a place beside its name where there is time: of the first facet here of which anything is believed. What the ground is, is
+/// told where it changes the walking, and to those who ask: a picture from the pavement shows the road too, and "asphalt" would put the walker there.
+pub(super) const DETAILS: &[&str] = &["people", "traffic"];
 
 /// The same fault is not said again sooner, unless it ended meanwhile.
 pub(super) const FAULT_COOLDOWN: Duration = Duration::from_secs(30);

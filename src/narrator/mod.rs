@@ -35,7 +35,7 @@ pub use state::NarratorState;
 
 /// Where the ground has shown a crossing for longer, the walker stands on it: three seconds are four metres.
 const UNDERFOOT: Duration = Duration::from_secs(3);
-/// What is more specific and nearly sure is waited for as long: a callout that is late by less is not missed.
+/// The better of two names is waited for as long where it is nearly sure: a callout that is late by less is not missed.
 const NEARLY: Duration = Duration::from_millis(500);
 /// The share from which a class is nearly sure.
 const NEARLY_SURE: f32 = 0.5;
@@ -79,8 +79,8 @@ struct Watched {
     event: &'static Event,
     /// The row of the other name of the same thing.
     twin: Option<usize>,
-    /// Whether the other name says more.
-    general: bool,
+    /// Whether the other name is the better one.
+    second: bool,
 }
 
 /// What the narrator knows of a class.
@@ -157,6 +157,7 @@ impl Narrator {
             let reason = match row {
                 None => Reason::NotSaidUnasked,
                 Some(_) if !belief.held => Reason::NotYetSure,
+                Some(_) if observation.is_missing(belief.facet, belief.class) => Reason::NotOnMap,
                 Some(row) => match self.arrives(row, &belief, now) {
                     Err(reason) => reason,
                     Ok(()) => {
@@ -318,7 +319,7 @@ impl Narrator {
         }
     }
 
-    /// Whether the thing was said by its other name, or is about to be said by the one that says more.
+    /// Whether the thing was said by its other name, or is about to be said by the better one.
     fn by_another_name(&mut self, row: usize, belief: &Belief, now: Timestamp) -> bool {
         let Some(twin) = self.watched[row].twin else { return false };
         let Watched { facet, class, subject, event, .. } = &self.watched[twin];
@@ -326,7 +327,7 @@ impl Narrator {
             self.history.seen(subject, now);
             return true;
         }
-        if !self.watched[row].general {
+        if !self.watched[row].second {
             return false;
         }
         let waiting = now.since(belief.since) < NEARLY;
@@ -405,17 +406,17 @@ fn watched(vocabulary: &Vocabulary) -> Result<Vec<Watched>, NarratorError> {
                 When::Arrival => Subject::new(event.facet, event.class),
                 When::Leaving => Subject::new(event.facet, format!("{}{ENDS}", event.class)),
             };
-            Some(Watched { facet, class, subject, message, event, twin: None, general: false })
+            Some(Watched { facet, class, subject, message, event, twin: None, second: false })
         });
         found.ok_or(NarratorError::UnknownEvent { facet: event.facet, class: event.class })
     };
     let mut watched = EVENTS.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-    for (facet, specific, general) in events::SPECIFIC {
+    for (facet, first, second) in events::NAMES {
         let find = |class: &str| EVENTS.iter().position(|event| (event.facet, event.class) == (*facet, class));
-        if let (Some(specific), Some(general)) = (find(specific), find(general)) {
-            watched[specific].twin = Some(general);
-            watched[general].twin = Some(specific);
-            watched[general].general = true;
+        if let (Some(first), Some(second)) = (find(first), find(second)) {
+            watched[first].twin = Some(second);
+            watched[second].twin = Some(first);
+            watched[second].second = true;
         }
     }
     Ok(watched)

@@ -38,8 +38,10 @@ pub enum Reason {
     Repeated,
     /// It went and came back sooner than its cooldown allows.
     Cooling,
-    /// It is said by another name that tells more, or was.
+    /// It is said by another name, or was.
     Covered,
+    /// A map of what stands where would show it, and doesn't.
+    NotOnMap,
     /// The walker stands on it already.
     Underfoot,
     /// Something more important is said in this moment.
@@ -64,6 +66,7 @@ impl Reason {
         Reason::Repeated,
         Reason::Cooling,
         Reason::Covered,
+        Reason::NotOnMap,
         Reason::Underfoot,
         Reason::GaveWay,
         Reason::Pausing,
@@ -81,6 +84,7 @@ impl Reason {
             Reason::Repeated => "repeated",
             Reason::Cooling => "cooling",
             Reason::Covered => "covered",
+            Reason::NotOnMap => "not_on_map",
             Reason::Underfoot => "underfoot",
             Reason::GaveWay => "gave_way",
             Reason::Pausing => "pausing",

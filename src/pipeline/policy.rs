@@ -64,7 +64,8 @@ pub struct PolicyConfig {
     pub at_least: Duration,
     /// Time between two maps while the picture changes; twice as long while it doesn't.
     pub map: Duration,
-    /// Time between two looks at the crops while the picture changes; twice as long while it doesn't.
+    /// Time between two looks at the crops while the picture changes; twice as long while it doesn't, and as long as it takes for them to
+    /// have a quarter of the encoder's share at most.
     pub crops: Duration,
     /// The encoder's share of the time, in (0, 1].
     pub share: f32,
@@ -84,7 +85,7 @@ impl Default for PolicyConfig {
             interval: Duration::ZERO,
             at_least: Duration::from_secs(1),
             map: Duration::from_secs(1),
-            crops: Duration::from_secs(2),
+            crops: Duration::from_secs(1),
             share: 0.5,
             changed: 1.5,
             part: 12,
@@ -156,7 +157,7 @@ impl ViewPolicy {
         }
         let patience = |time: Duration| if still { 2 * time } else { time };
         let map = since(self.mapped) >= patience(config.map);
-        let crops = since(self.cropped) >= patience(config.crops);
+        let crops = since(self.cropped) >= patience(config.crops).max(self.costs.crops.mul_f32(4.0 / config.share));
         let plans = [Plan::Look { crops, map }, Plan::Look { crops: false, map }, Plan::Look { crops: false, map: false }];
         let affordable = plans.into_iter().find(|plan| self.costs.of(*plan).as_secs_f32() <= self.purse);
         let plan = match affordable {
@@ -275,12 +276,12 @@ mod tests {
 
     #[test]
     fn all_is_looked_at_while_the_picture_changes() {
-        check(PolicyConfig::default(), 30, walking().take(16), "awwwwmwwwwawwwwm");
+        check(PolicyConfig::default(), 30, walking().take(16), "awwwwawwwwawwwwa");
     }
 
     #[test]
     fn a_still_picture_is_looked_at_once_a_second() {
-        check(PolicyConfig::default(), 30, [90; 21], "a====w====m====w====a");
+        check(PolicyConfig::default(), 30, [90; 21], "a====w====a====w====a");
     }
 
     #[test]

@@ -163,7 +163,7 @@ impl Stages {
         }
         match plan {
             Plan::Leave => return Ok(()),
-            Plan::Same => {}
+            Plan::Same => self.ranker.unchanged(frame.at),
             Plan::Look { crops, map } => {
                 self.crops = crops;
                 if let Err(error) = encoder.encode(&frame.picture, self.views.of(crops), &mut self.embeddings) {

@@ -10,7 +10,8 @@ use crate::frame::Timestamp;
 const WIDTH: f64 = 1000.0;
 /// Room for the lanes' names.
 const LEFT: f64 = 132.0;
-const RIGHT: f64 = 12.0;
+/// Room for half of the last moment.
+const RIGHT: f64 = 30.0;
 const ROW: f64 = 22.0;
 const AXIS: f64 = 26.0;
 /// Pixels that a letter of a bar's label takes, about.

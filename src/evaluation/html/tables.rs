@@ -13,7 +13,7 @@ pub fn figures(id: &str, caption: &str, first: &str, table: &Table, chosen: impl
     }
     let paired = rows.iter().any(|row| row.figures.iter().any(|figure| figure.before.is_some()));
     let mut html = opened(id, caption);
-    let _ = write!(html, "<thead><tr><th scope=\"col\">{first}</th><th scope=\"col\">Photos</th>");
+    let _ = write!(html, "<thead><tr><th scope=\"col\">{first}</th><th scope=\"col\">Pictures</th>");
     html.push_str(if paired { "<th scope=\"col\">Model</th>" } else { "" });
     table.metrics.iter().for_each(|metric| {
         let _ = write!(html, "<th scope=\"col\">{}</th>", escaped(&name(metric)));

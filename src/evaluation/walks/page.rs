@@ -113,7 +113,7 @@ fn section(walk: &Shown, id: &str) -> String {
 
 fn said(said: &Said) -> Vec<String> {
     let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-    let placed = said.placed.map_or_else(|| "–".to_owned(), |right| if right { "right" } else { "wrong" }.to_owned());
+    let placed = said.placed.map_or_else(|| "–".to_owned(), |right| if right { "correct" } else { "wrong" }.to_owned());
     vec![clock(said.at), said.text.clone(), word(said.verdict).to_owned(), placed, yes(said.repeated)]
 }
 

@@ -43,6 +43,9 @@ pub(super) fn habit(facet: &str) -> Habit {
     HABITS.iter().find(|habit| habit.facet == facet).copied().unwrap_or(OTHER)
 }
 
+/// The share of a class's answers that is right: thresholds are chosen for an error rate of .12, which `bundle.toml` states beside them.
+const ANSWERS_RIGHT: f32 = 0.88;
+
 /// What the filter assumes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Markov {
@@ -51,7 +54,8 @@ pub struct Markov {
     pub prior: f32,
     /// One frame's probability is taken to lie between these, so that no two frames decide.
     pub frame: (f32, f32),
-    /// A class that a frame answers has at least this probability: thresholds are chosen by how many answers were right.
+    /// A class that a frame answers has at least this probability: thresholds are chosen by how many answers were right. Where a frame answers
+    /// that there is nothing, every class has at most what is left.
     pub answered: f32,
     /// Bounds of belief where several classes may be true, so that a change is believed soon.
     pub bounds: (f32, f32),
@@ -60,10 +64,10 @@ pub struct Markov {
 }
 
 impl Default for Markov {
-    /// Of a class's answers at most 12 % were wrong where the shipped model was calibrated. Bounds as OctoMap clamps its cells (Hornung et al. 2013: .12 and .97). A class of the shipped facets is true of one photo in five to
+    /// Bounds as OctoMap clamps its cells (Hornung et al. 2013: .12 and .97). A class of the shipped facets is true of one photo in five to
     /// twenty; .2 is the cautious end.
     fn default() -> Self {
-        Self { prior: 0.2, frame: (0.01, 0.95), answered: 0.88, bounds: (0.12, 0.97), floor: 0.05 }
+        Self { prior: 0.2, frame: (0.01, 0.95), answered: ANSWERS_RIGHT, bounds: (0.12, 0.97), floor: 0.05 }
     }
 }
 
@@ -97,9 +101,14 @@ impl Markov {
     pub(super) fn see(&self, chain: &mut Chain, about: &About, finding: &Finding, seconds: f32) {
         let looks = about.habit.looks * seconds;
         let answered = |class: usize| finding.answers.contains(&ClassIndex(class));
+        let nothing = about.none.is_some_and(|none| finding.answers == [none]);
         let p = |class: usize| {
-            let least = if answered(class) { self.answered } else { self.frame.0 };
-            finding.p(ClassIndex(class)).clamp(least, self.frame.1)
+            let (least, most) = match answered(class) {
+                true => (self.answered, self.frame.1),
+                false if nothing => (self.frame.0, 1.0 - self.answered),
+                false => self.frame,
+            };
+            finding.p(ClassIndex(class)).clamp(least, most)
         };
         match about.kind {
             Kind::Several => {

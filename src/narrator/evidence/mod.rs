@@ -142,6 +142,8 @@ struct About {
     id: String,
     kind: Kind,
     classes: Vec<String>,
+    /// The class that says that there is nothing.
+    none: Option<ClassIndex>,
     habit: Habit,
 }
 
@@ -161,6 +163,7 @@ impl Evidence {
             id: facet.id.clone(),
             kind: facet.kind,
             classes: facet.classes.iter().map(|class| class.id.clone()).collect(),
+            none: facet.none(),
             habit: markov::habit(&facet.id),
         };
         Self { config, facets: vocabulary.facets().map(|(_, f)| about(f)).collect(), last: None, chains: BTreeMap::new() }
@@ -169,7 +172,7 @@ impl Evidence {
     /// Nothing believed yet of `captions`, which exclude each other: the first facet, and the only one.
     pub fn of_captions(config: EvidenceConfig, captions: &[String]) -> Self {
         let habit = markov::habit("place");
-        let about = About { id: "captions".to_owned(), kind: Kind::Exclusive, classes: captions.to_vec(), habit };
+        let about = About { id: "captions".to_owned(), kind: Kind::Exclusive, classes: captions.to_vec(), none: None, habit };
         Self { config, facets: vec![about], last: None, chains: BTreeMap::new() }
     }
 

@@ -68,6 +68,29 @@ fn what_was_surely_absent_is_believed_nearly_as_fast() {
 }
 
 #[test]
+fn an_answered_none_forgets_sooner_than_no_answer() {
+    let vocabulary = Vocabulary::shipped().expect("the shipped vocabulary");
+    let (facet, crossing) = vocabulary.find("crossing").expect("a facet");
+    let (zebra, none) = (crossing.find("zebra_crossing").expect("a class").0, crossing.none().expect("none"));
+    let forgotten = |answers: &[ClassIndex]| {
+        let mut evidence = Evidence::new(EvidenceConfig::markov(), &vocabulary);
+        let mut held = |i: u32| {
+            let mut seen = observation(&vocabulary, f64::from(i) / 5.0, if i < 25 { 0.9 } else { 0.19 }, 1.0);
+            seen.findings.retain_mut(|finding| {
+                finding.answers.extend(answers.iter().filter(|_| i >= 25));
+                finding.facet == facet
+            });
+            evidence.update(&seen);
+            evidence.held_in(facet, zebra, View::Full).is_some()
+        };
+        (0..25).for_each(|i| assert_eq!(held(i), i > 2, "frame {i}"));
+        (25..100).find(|i| !held(*i)).map(|i| i - 25)
+    };
+    let (unanswered, answered) = (forgotten(&[]), forgotten(&[none]));
+    assert!(answered.is_some() && unanswered > answered.map(|frames| 3 * frames / 2), "{unanswered:?} {answered:?}");
+}
+
+#[test]
 fn the_surer_is_believed_sooner_and_the_unanswered_never() {
     for (p, want) in [(0.99, Some("+0.4")), (0.9, Some("+0.6")), (0.6, Some("+0.6")), (0.49, None), (0.2, None)] {
         let changes = changes(EvidenceConfig::markov(), 5.0, &[(60.0, p, 1.0)]);

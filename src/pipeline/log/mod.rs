@@ -20,7 +20,7 @@ pub use background::Background;
 pub use explain::explain;
 pub use files::{FILE_BYTES, FILES, Files, folder};
 pub use reading::{Log, LogError, When};
-pub use record::{Bearings, Classes, End, FORMAT, Found, Record, Start, Views};
+pub use record::{Bearings, Classes, End, FORMAT, Found, Missing, Record, Start, Views};
 pub use relive::relive;
 
 /// Where a log's lines go.

@@ -14,7 +14,7 @@ use crate::{
     narrator::{NarratorState, Talk},
     observation::{self, Observation, View, thousandths},
     pipeline::Memory,
-    vocabulary::Vocabulary,
+    vocabulary::{ClassIndex, FacetIndex, Vocabulary},
 };
 
 /// The version of the form.
@@ -60,6 +60,9 @@ pub struct Found {
 /// By view, then by facet.
 pub type Views = BTreeMap<String, BTreeMap<String, Found>>;
 
+/// Facet and class.
+pub type Missing = Vec<(String, String)>;
+
 /// Facet, class and direction.
 pub type Bearings = Vec<(String, String, Cow<'static, str>)>;
 
@@ -104,6 +107,9 @@ pub enum Record {
         /// On which side things are: facet, class, direction.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         bearings: Bearings,
+        /// What a map would show, were it there, and doesn't.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Missing,
     },
     /// Something was found to be wrong, or right again; whether that was said, the next lines tell.
     Trouble {
@@ -194,12 +200,17 @@ impl Record {
             let answers = finding.answers.iter().filter_map(|class| classes.get(class.0).cloned()).collect();
             views.entry(finding.view.id().to_owned()).or_default().insert(facet.clone(), Found { p, answers });
         }
+        let names = |facet: FacetIndex, class: ClassIndex| {
+            let Classes { facet, classes } = start.facets.get(facet.0)?;
+            Some((facet.clone(), classes.get(class.0)?.clone()))
+        };
         let bearing = |bearing: &observation::Bearing| {
-            let Classes { facet, classes } = start.facets.get(bearing.facet.0)?;
-            Some((facet.clone(), classes.get(bearing.class.0)?.clone(), bearing.direction.id().into()))
+            let (facet, class) = names(bearing.facet, bearing.class)?;
+            Some((facet, class, bearing.direction.id().into()))
         };
         let bearings = observation.bearings.iter().filter_map(bearing).collect();
-        Record::Frame { at: observation.at, now, quality: thousandths(observation.quality), views, bearings }
+        let missing = observation.missing.iter().filter_map(|(facet, class)| names(*facet, *class)).collect();
+        Record::Frame { at: observation.at, now, quality: thousandths(observation.quality), views, bearings, missing }
     }
 
     pub(in crate::pipeline) fn announce(callout: &Callout, now: Timestamp) -> Self {
@@ -218,7 +229,7 @@ impl Record {
 impl Start {
     /// The observation that a frame's line was made of, as far as `vocabulary` knows its names; nothing else makes one.
     pub(super) fn observation(&self, vocabulary: &Vocabulary, record: &Record) -> Option<Observation> {
-        let Record::Frame { at, quality, views, bearings, .. } = record else { return None };
+        let Record::Frame { at, quality, views, bearings, missing, .. } = record else { return None };
         let mut observation = Observation { at: *at, quality: *quality as f32, ..Observation::default() };
         for (view, facets) in views {
             let Some(view) = View::find(view) else { continue };
@@ -235,12 +246,16 @@ impl Start {
                 observation.findings.push(observation::Finding { facet, view, p, answers });
             }
         }
-        observation.bearings.extend(bearings.iter().filter_map(|(facet, class, direction)| {
+        let known = |facet: &str, class: &str| {
             let (facet, known) = vocabulary.find(facet)?;
-            let (class, _) = known.find(class)?;
+            Some((facet, known.find(class)?.0))
+        };
+        observation.bearings.extend(bearings.iter().filter_map(|(facet, class, direction)| {
+            let (facet, class) = known(facet, class)?;
             // By how much it leads, nobody asks once it is found.
             Some(observation::Bearing { facet, class, direction: Direction::find(direction)?, lead: 0.0 })
         }));
+        observation.missing.extend(missing.iter().filter_map(|(facet, class)| known(facet, class)));
         Some(observation)
     }
 }

@@ -50,9 +50,11 @@ fn observation(vocabulary: &Vocabulary, at: f64, seen: &[&str]) -> Observation {
         Finding { facet, view: View::Full, p: (0..f.classes.len()).map(p).collect(), answers }
     });
     let (facet, crossing) = vocabulary.find("crossing").expect("a facet");
-    let (class, _) = crossing.find("zebra_crossing").expect("a class");
-    let bearings = vec![Bearing { facet, class, direction: Direction::Ahead, lead: 0.7 }];
-    Observation { at: Timestamp::from_seconds(at), quality: 0.987_654, findings: findings.collect(), bearings }
+    let class = |id: &str| crossing.find(id).expect("a class").0;
+    let bearings = vec![Bearing { facet, class: class("zebra_crossing"), direction: Direction::Ahead, lead: 0.7 }];
+    // A map has something to say in every third second.
+    let missing = if at as u32 % 3 == 0 { vec![(facet, class("signalised_crossing"))] } else { Vec::new() };
+    Observation { at: Timestamp::from_seconds(at), quality: 0.987_654, findings: findings.collect(), bearings, missing }
 }
 
 /// A session of a minute and a half at 7 frames a second, with a voice that takes a second a sentence: what came out, as lines, and
