@@ -49,6 +49,10 @@ pub const RESIDUALS: &str = "residuals.npy";
 pub const NAMES: &str = "names.npy";
 /// Embeddings of ordinary street photos, a row each.
 pub const BACKGROUND: &str = "background.npy";
+/// By which an embedding tells how the camera is held, a row of weights for each of [`HELD`].
+pub const AIM: &str = "aim.npy";
+/// The rows of `aim.npy`: as it should be, on its side, at the sky, at the ground.
+pub const HELD: [&str; 4] = ["upright", "on_side", "sky", "ground"];
 /// Begins the name of a file that is not whole yet.
 pub const ASIDE: &str = ".aside-";
 
@@ -65,6 +69,9 @@ pub struct Manifest {
     pub licence: String,
     /// Components of an embedding.
     pub embedding: usize,
+    /// What is added to the products of an embedding with the rows of `aim.npy`, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aim: Option<[f32; HELD.len()]>,
     /// How pixels become the image tower's input.
     pub image: Preprocessing,
     /// How text becomes the text tower's input.
@@ -385,7 +392,7 @@ impl Manifest {
     /// Lists the files of `dir` that a bundle may have with their checksums, then writes `bundle.toml` aside and renames it.
     pub fn seal(&mut self, dir: &Path) -> Result<(), BundleError> {
         const IMAGES: [&str; 4] = [IMAGE_F32, IMAGE_INT8, IMAGE_INT8R, IMAGE_F16];
-        const OTHERS: [&str; 8] = [TEXT_INT8, TEXT_F32, TEXT_F16, TOKENIZER, PROMPTS, RESIDUALS, NAMES, BACKGROUND];
+        const OTHERS: [&str; 9] = [TEXT_INT8, TEXT_F32, TEXT_F16, TOKENIZER, PROMPTS, RESIDUALS, NAMES, BACKGROUND, AIM];
         self.files.clear();
         for name in IMAGES.into_iter().chain(OTHERS) {
             let path = dir.join(name);

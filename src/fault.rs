@@ -24,6 +24,18 @@ pub enum Fault {
     CameraCovered,
     /// Too dark to see.
     TooDark,
+    /// The same picture comes again and again.
+    CameraFrozen,
+    /// Everything is blurred: the lens is smeared.
+    CameraBlurred,
+    /// The camera lies on its side.
+    CameraOnSide,
+    /// It points at the sky.
+    CameraAtSky,
+    /// It points at the ground, so that nothing ahead is seen.
+    CameraAtGround,
+    /// The picture is good again, after any of these.
+    SightBack,
     /// The encoder takes longer than the walk allows.
     EncoderLate,
     /// The encoder failed and is built anew.
@@ -32,6 +44,22 @@ pub enum Fault {
     EncoderBack,
     /// The voice was lost and another one speaks.
     VoiceLost,
+    /// The model's files are damaged, so that the encoder can't be built anew.
+    ModelDamaged,
+    /// The voice was lost for a while and speaks again.
+    VoiceBack,
+    /// The battery will not last long.
+    BatteryLow,
+    /// It is charged again.
+    BatteryBack,
+    /// The processor is slowed down by heat; frames are looked at less often.
+    ProcessorHot,
+    /// It has cooled down.
+    ProcessorCool,
+    /// The wall clock was set.
+    ClockJumped,
+    /// The machine slept, and nothing was seen meanwhile.
+    Woke,
     /// The recording could not go on.
     RecordingStopped,
     /// The session's log could not go on.
@@ -40,15 +68,29 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, for tests that visit each.
-    pub const ALL: [Fault; 10] = [
+    pub const ALL: [Fault; 24] = [
         Fault::CameraLost,
         Fault::CameraBack,
         Fault::CameraCovered,
         Fault::TooDark,
+        Fault::CameraFrozen,
+        Fault::CameraBlurred,
+        Fault::CameraOnSide,
+        Fault::CameraAtSky,
+        Fault::CameraAtGround,
+        Fault::SightBack,
         Fault::EncoderLate,
         Fault::EncoderLost,
         Fault::EncoderBack,
         Fault::VoiceLost,
+        Fault::ModelDamaged,
+        Fault::VoiceBack,
+        Fault::BatteryLow,
+        Fault::BatteryBack,
+        Fault::ProcessorHot,
+        Fault::ProcessorCool,
+        Fault::ClockJumped,
+        Fault::Woke,
         Fault::RecordingStopped,
         Fault::LogStopped,
     ];
@@ -60,10 +102,24 @@ impl Fault {
             Fault::CameraBack => "camera_back",
             Fault::CameraCovered => "camera_covered",
             Fault::TooDark => "too_dark",
+            Fault::CameraFrozen => "camera_frozen",
+            Fault::CameraBlurred => "camera_blurred",
+            Fault::CameraOnSide => "camera_on_side",
+            Fault::CameraAtSky => "camera_at_sky",
+            Fault::CameraAtGround => "camera_at_ground",
+            Fault::SightBack => "sight_back",
             Fault::EncoderLate => "encoder_late",
             Fault::EncoderLost => "encoder_lost",
             Fault::EncoderBack => "encoder_back",
             Fault::VoiceLost => "voice_lost",
+            Fault::ModelDamaged => "model_damaged",
+            Fault::VoiceBack => "voice_back",
+            Fault::BatteryLow => "battery_low",
+            Fault::BatteryBack => "battery_back",
+            Fault::ProcessorHot => "processor_hot",
+            Fault::ProcessorCool => "processor_cool",
+            Fault::ClockJumped => "clock_jumped",
+            Fault::Woke => "woke",
             Fault::RecordingStopped => "recording_stopped",
             Fault::LogStopped => "log_stopped",
         }
@@ -72,6 +128,38 @@ impl Fault {
     /// Its message in `voices/`.
     pub fn message(self) -> String {
         format!("fault-{}", self.id().replace('_', "-"))
+    }
+
+    /// Whether nothing that is seen meanwhile may be told: it is not there, not now, or not what probabilities were fitted on.
+    pub fn blinds(self) -> bool {
+        use Fault::{CameraAtSky, CameraCovered, CameraFrozen, CameraOnSide, TooDark};
+        matches!(self, CameraCovered | TooDark | CameraFrozen | CameraOnSide | CameraAtSky)
+    }
+
+    /// Whether it is over once it is told.
+    pub fn is_over(self) -> bool {
+        use Fault::*;
+        matches!(self, CameraBack | SightBack | EncoderBack | BatteryBack | ProcessorCool | VoiceBack | ClockJumped | Woke)
+    }
+
+    /// The faults that this one's news ends: after them, and after it, the others are news again.
+    pub fn ends(self) -> &'static [Fault] {
+        use Fault::*;
+        match self {
+            CameraBack => &[CameraLost],
+            CameraLost => &[CameraBack],
+            EncoderBack => &[EncoderLost, ModelDamaged],
+            EncoderLost | ModelDamaged => &[EncoderBack],
+            BatteryBack => &[BatteryLow],
+            BatteryLow => &[BatteryBack],
+            ProcessorCool => &[ProcessorHot],
+            ProcessorHot => &[ProcessorCool],
+            SightBack => &[CameraCovered, TooDark, CameraFrozen, CameraBlurred, CameraOnSide, CameraAtSky, CameraAtGround],
+            CameraCovered | TooDark | CameraFrozen | CameraBlurred | CameraOnSide | CameraAtSky | CameraAtGround => {
+                &[SightBack]
+            }
+            EncoderLate | VoiceLost | VoiceBack | ClockJumped | Woke | RecordingStopped | LogStopped => &[],
+        }
     }
 
     /// The fault of that name.

@@ -16,9 +16,11 @@ use crate::{
     vocabulary::{ClassIndex, Facet, FacetIndex, Kind, Vocabulary},
 };
 
+mod aim;
 mod directions;
 mod phrases;
 
+pub use aim::{Aim, Held};
 pub use directions::{DirectionConfig, Directions, Nearness, ON_CROPS, ON_MAP, OnMap, ids, side_on_map};
 
 /// Why a calibration doesn't fit the vocabulary.

@@ -84,6 +84,7 @@ fn the_bundle_is_sealed() {
         text: TextInput { context: 8, pad: 0 },
         prompts: None,
         names: None,
+        aim: None,
         calibration: Calibration::default(),
         provenance: BTreeMap::from([("made_by".to_owned(), "tests/data/encoder/make.py".to_owned())]),
         files: BTreeMap::new(),

@@ -113,26 +113,17 @@ pub(super) const SCENE: &[&str] = &["surface", "crossing", "obstacle"];
 /// told where it changes the walking, and to those who ask: a picture from the pavement shows the road too, and "asphalt" would put the walker there.
 pub(super) const DETAILS: &[&str] = &["people", "traffic"];
 
-/// The same fault is not said again sooner, unless it ended meanwhile.
-pub(super) const FAULT_COOLDOWN: Duration = Duration::from_secs(30);
-/// A fault stays worth saying for as long.
-pub(super) const FAULT_VALID: Duration = Duration::from_secs(10);
-
-/// The fault that `fault` undoes: after one the other is news again.
-pub(super) fn opposite(fault: Fault) -> Option<Fault> {
+/// The same fault is not said again sooner, unless it ended meanwhile: half a minute where it takes sight or speech away, ten where the walk goes
+/// on as before.
+pub(super) fn fault_cooldown(fault: Fault) -> Duration {
     match fault {
-        Fault::CameraLost => Some(Fault::CameraBack),
-        Fault::CameraBack => Some(Fault::CameraLost),
-        Fault::EncoderLost => Some(Fault::EncoderBack),
-        Fault::EncoderBack => Some(Fault::EncoderLost),
-        Fault::CameraCovered
-        | Fault::TooDark
-        | Fault::EncoderLate
-        | Fault::VoiceLost
-        | Fault::RecordingStopped
-        | Fault::LogStopped => None,
+        Fault::BatteryLow | Fault::ProcessorHot => Duration::from_secs(600),
+        _ => Duration::from_secs(30),
     }
 }
+
+/// A fault stays worth saying for as long.
+pub(super) const FAULT_VALID: Duration = Duration::from_secs(10);
 
 /// A danger to the feet. Another of its kind may come after 20 m; 5 s of absence are 7 m.
 const fn hazard(facet: &'static str, class: &'static str) -> Event {

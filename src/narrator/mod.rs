@@ -193,10 +193,10 @@ impl Narrator {
         if self.paused {
             return silent(now, subject, Reason::Paused);
         }
-        if let Err(reason) = self.history.ask_fault(&subject, events::FAULT_COOLDOWN, now) {
+        if let Err(reason) = self.history.ask_fault(&subject, events::fault_cooldown(fault), now) {
             return silent(now, subject, reason);
         }
-        if let Some(ended) = events::opposite(fault) {
+        for ended in fault.ends() {
             self.history.forget(&Subject::new("fault", ended.id()));
         }
         self.history.said(&subject, now);

@@ -5,16 +5,23 @@ use std::{fs, path::Path};
 /// Where it tells of it.
 pub const SUPPLIES: &str = "/sys/class/power_supply";
 
-/// Percent of the fullest battery in `supplies`; `None` where there is none. A mouse's battery is not the device's.
+/// Percent of the fullest battery in `supplies`; `None` where there is none.
 pub fn percent(supplies: &Path) -> Option<u8> {
+    charge(supplies).map(|(percent, _)| percent)
+}
+
+/// The same, and whether it is being drained. A mouse's battery is not the device's.
+pub fn charge(supplies: &Path) -> Option<(u8, bool)> {
     let batteries = fs::read_dir(supplies).ok()?.filter_map(|entry| {
         let supply = entry.ok()?.path();
         let read = |name: &str| fs::read_to_string(supply.join(name)).ok();
         let of_a_part = read("scope").is_some_and(|scope| scope.trim() == "Device");
         let is_battery = read("type")?.trim() == "Battery" && !of_a_part;
-        is_battery.then(|| read("capacity")?.trim().parse().ok()).flatten()
+        let drained = read("status").is_some_and(|status| !matches!(status.trim(), "Charging" | "Full"));
+        let percent: u8 = is_battery.then(|| read("capacity")?.trim().parse().ok()).flatten()?;
+        Some((percent.min(100), drained))
     });
-    batteries.max().map(|percent: u8| percent.min(100))
+    batteries.max()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::{
     capture::FrameSource,
     embedding::Embedding,
     encoder::ImageEncoder,
-    fault::Recovery,
+    fault::{Fault, Recovery},
     frame::Frame,
     observation::View,
     pipeline::{
@@ -48,7 +48,7 @@ pub fn look(
             }
             Err(error) => return Err(error.into()),
         };
-        if sight.look(&look.frame.picture, look.frame.at).is_some() {
+        if sight.look(&look.frame.picture, look.frame.at).is_some_and(Fault::blinds) {
             looked.blind += 1;
             return Ok(Some(look));
         }

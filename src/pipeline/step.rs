@@ -145,7 +145,7 @@ impl Stages {
 
     /// Whether there is anything to see in `frame`; where not, a step asks no encoder.
     pub fn sees(&mut self, frame: &Frame) -> bool {
-        self.sight.look(&frame.picture, frame.at).is_none()
+        !self.sight.look(&frame.picture, frame.at).is_some_and(Fault::blinds)
     }
 
     /// Looks at `frame` as `plan` has it and decides. `now` is when the decision stands: the frame's moment and the encoder's time.
@@ -157,9 +157,12 @@ impl Stages {
         now: Timestamp,
         out: &mut Outcome,
     ) -> Result<(), StepError> {
-        if let Some(fault) = self.sight.look(&frame.picture, frame.at) {
-            // What can't be seen is not described.
-            return Ok(self.fault(fault, now, out)?);
+        let wrong = self.sight.look(&frame.picture, frame.at);
+        let told = wrong.or(self.sight.mended(frame.at).then_some(Fault::SightBack));
+        told.map_or(Ok(()), |fault| self.fault(fault, now, out))?;
+        // What can't be seen is not described.
+        if wrong.is_some_and(Fault::blinds) {
+            return Ok(());
         }
         match plan {
             Plan::Leave => return Ok(()),
@@ -173,15 +176,22 @@ impl Stages {
                 }
                 if let Some(map) = map.then(|| encoder.map(&frame.picture)).flatten() {
                     self.ranker.locate(frame.at, &map);
+                    self.sight.locate(&map);
                 }
             }
+        }
+        let mut looked = self.views.of(self.crops).iter().zip(&self.embeddings);
+        let whole = looked.find(|(view, _)| **view == View::Full).map(|(_, picture)| picture);
+        let astray = whole.and_then(|picture| self.sight.hold(picture, frame.at));
+        astray.map_or(Ok(()), |fault| self.telling.fault(fault, now, out))?;
+        if astray.is_some_and(Fault::blinds) {
+            return Ok(());
         }
         let encoded = self.views.of(self.crops).iter().copied().zip(&self.embeddings);
         self.ranker.observe(frame.at, encoded, &mut self.observation);
         self.observation.quality = quality(&frame.picture);
         self.telling.observe(&mut self.observation, now, out)?;
-        let mut looked = self.views.of(self.crops).iter().zip(&self.embeddings);
-        let Some((_, picture)) = looked.find(|(view, _)| **view == View::Full) else { return Ok(()) };
+        let Some(picture) = whole else { return Ok(()) };
         self.phrases.shown(picture, &mut self.shown);
         Ok(self.telling.phrase(&self.shown, now, out)?)
     }

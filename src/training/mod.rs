@@ -4,6 +4,7 @@
 //! ONNX, quantisation, calibration. Leaves measuring to `evaluation`, running graphs to `encoder`.
 
 pub mod abstention;
+pub mod aim;
 pub mod allocator;
 pub mod calibrate;
 pub mod cli;

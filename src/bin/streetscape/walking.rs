@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::{
         Arc,
@@ -18,6 +18,7 @@ use streetscape::{
     encoder::{ImageEncoder, segmenter_file},
     frame::Frame,
     narrator::{self, EvidenceConfig, Narrator, Talk},
+    ontology::Ontology,
     pipeline::{
         Stages,
         live::{LiveConfig, Record, Walk},
@@ -46,7 +47,7 @@ const END: Duration = Duration::from_secs(2);
 pub fn replay(args: &ReplayArgs, common: &Common) -> Result<ExitCode> {
     let mut source = capture::open(&args.path, args.fps)?;
     let model = Model::open(common)?;
-    let mut stages = stages(&model, args.telling.talk.unwrap_or_default(), args.saver, common)?;
+    let mut stages = stages(&model, SightConfig::default(), args.telling.talk.unwrap_or_default(), args.saver, common)?;
     stages.set_tuning(tuning(common, &Settings::default()));
     if stages.is_silent() && !common.quiet {
         eprintln!("streetscape: {}", silent(&model));
@@ -128,6 +129,7 @@ pub fn walk(args: &WalkArgs, common: &Common, chosen: Read) -> Result<ExitCode> 
         keeper: keeper(chosen)?,
         introduce,
         news,
+        machine: PathBuf::from("/"),
         record,
         config: if args.saver { LiveConfig::saver() } else { LiveConfig::default() },
     };
@@ -172,7 +174,7 @@ async fn asked_to_stop() -> io::Result<()> {
 
 fn ready(talk: Talk, saver: bool, common: &Common) -> Result<(Model, Stages, Box<dyn ImageEncoder>)> {
     let model = Model::open(common)?;
-    let stages = stages(&model, talk, saver, common)?;
+    let stages = stages(&model, SightConfig::live(), talk, saver, common)?;
     ensure!(!stages.is_silent(), silent(&model));
     let encoder = model.eyes()?;
     Ok((model, stages, encoder))
@@ -186,14 +188,15 @@ fn silent(model: &Model) -> String {
     )
 }
 
-fn stages(model: &Model, talk: Talk, saver: bool, common: &Common) -> Result<Stages> {
+fn stages(model: &Model, sight: SightConfig, talk: Talk, saver: bool, common: &Common) -> Result<Stages> {
     if segmenter_file().is_none() && !common.quiet {
         eprintln!("streetscape: models/segmenter is missing: sides of few things will be told; put it beside models/street");
     }
     let pace = narrator::Pace { talk, ..narrator::Pace::default() };
     let narrator = Narrator::new(&model.vocabulary, EvidenceConfig::default(), pace)?;
     let queue = SpeechQueue::default();
-    let (words, sight) = (Words::load(common.language())?, Sight::new(SightConfig::default()));
+    let sight = Sight::of(&model.bundle, &Ontology::shipped()?, sight)?;
+    let words = Words::load(common.language())?;
     let mut stages = Stages::new(model.ranker()?, narrator, queue, words, sight);
     if saver {
         stages.look_as(PolicyConfig::saver());

@@ -64,6 +64,7 @@ pub fn add(runtime: &Runtime, dir: &Path, out: &Path) -> Result<Manifest, Encode
                 text: TextInput { context, pad },
                 prompts: None,
                 names: None,
+                aim: None,
                 calibration: Calibration::default(),
                 provenance: [("made of".to_owned(), format!("the ONNX files in {}", dir.display()))].into(),
                 files: BTreeMap::new(),

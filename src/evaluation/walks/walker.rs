@@ -15,6 +15,7 @@ use crate::{
     },
     narrator::{self, EvidenceConfig, Narrator},
     observation::Observation,
+    ontology::Ontology,
     pipeline::{
         Stages, embedded,
         sight::{Sight, SightConfig},
@@ -67,7 +68,8 @@ impl<'a> Walker<'a> {
     /// The stages of a walk that begins.
     fn stages(&self) -> Result<Stages, EvaluationError> {
         let narrator = Narrator::new(self.vocabulary, self.filter, narrator::Pace::default())?;
-        let (words, sight) = (Words::load("en")?, Sight::new(SightConfig::default()));
+        let sight = Sight::of(self.bundle, &Ontology::shipped()?, SightConfig::default()).map_err(EncoderError::from)?;
+        let words = Words::load("en")?;
         Ok(Stages::new(self.ranker.clone(), narrator, SpeechQueue::default(), words, sight))
     }
 

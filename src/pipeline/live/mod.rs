@@ -5,6 +5,7 @@
 //! comes when it is asked for. Leaves signals and the terminal to the program.
 
 use std::{
+    path::PathBuf,
     sync::{Arc, atomic::AtomicBool, mpsc},
     thread,
     time::{Duration, Instant},
@@ -27,11 +28,14 @@ use crate::{
 use self::{
     camera::Camera,
     looking::Encoder,
+    machine::Machine,
     walker::{State, Walker},
 };
 
 mod camera;
 mod looking;
+mod machine;
+mod mute;
 mod obeying;
 mod walker;
 
@@ -50,6 +54,10 @@ pub struct LiveConfig {
     pub farewell: Duration,
     /// How often a caregiver's file is looked at.
     pub phrases: Duration,
+    /// How often battery, heat and clocks are.
+    pub machine: Duration,
+    /// Time between two looks while the processor is hot.
+    pub hot: Duration,
 }
 
 impl Default for LiveConfig {
@@ -64,6 +72,8 @@ impl Default for LiveConfig {
             late: Duration::from_millis(800),
             farewell: Duration::from_millis(700),
             phrases: Duration::from_secs(1),
+            machine: Duration::from_secs(1),
+            hot: Duration::from_millis(500),
         }
     }
 }
@@ -112,6 +122,8 @@ pub struct Walk {
     pub introduce: bool,
     /// Messages on what was wrong before the walk began.
     pub news: Vec<&'static str>,
+    /// The folder in which the machine's `sys` and `proc` lie.
+    pub machine: PathBuf,
     /// Where frames are kept, if anywhere.
     pub record: Option<Record>,
     /// Timing.
@@ -145,6 +157,7 @@ impl Walk {
             introduce: self.introduce,
             news: self.news,
             record: self.record,
+            machine: Machine::new(self.machine, self.config.machine),
             config: self.config,
             state: State::default(),
             report,

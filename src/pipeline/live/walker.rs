@@ -13,9 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{LiveConfig, OpenVoice, Record, camera::Camera, looking::Encoder};
+use super::{LiveConfig, OpenVoice, Record, camera::Camera, looking::Encoder, machine::Machine, mute::Mute};
 use crate::{
     callout::{Callout, Priority, Subject},
+    encoder::EncoderError,
     fault::{Fault, Recovery},
     pipeline::{
         Outcome, PipelineError, Stages, StepError, VoiceCommand,
@@ -52,6 +53,7 @@ pub(super) struct Walker<'a> {
     pub introduce: bool,
     pub news: Vec<&'static str>,
     pub record: Option<Record>,
+    pub machine: Machine,
     pub config: LiveConfig,
     pub state: State,
     pub report: &'a mut dyn FnMut(&Happening),
@@ -62,6 +64,8 @@ pub(super) struct Walker<'a> {
 pub(super) struct State {
     /// The encoder failed, and has not answered since.
     blank: bool,
+    /// It can't be built anew of its files.
+    damaged: bool,
     /// No voice is left; when to try again.
     mute: Option<Instant>,
     /// What became of the voice, to be told to the stages.
@@ -99,7 +103,7 @@ impl Walker<'_> {
             }
             match self.camera.mailbox.take(&mut self.encoder.look.frame, POLL) {
                 Taken::Value => {
-                    next_look = Instant::now() + self.config.interval;
+                    next_look = Instant::now() + self.interval();
                     self.look()?;
                 }
                 Taken::Nothing => {
@@ -132,13 +136,16 @@ impl Walker<'_> {
                 let (encoder, map) = answer.took;
                 self.stages.policy().took(*plan, encoder, map);
                 self.state.summary.encoded += 1;
-                self.state.blank = false;
+                if std::mem::take(&mut self.state.blank) {
+                    self.fault(Fault::EncoderBack)?;
+                }
             }
             Ok(()) => {}
             Err(StepError::Encoder(error)) => {
                 tracing::error!("{error}");
                 self.stages.policy().failed();
                 self.state.blank |= error.recovery() != Recovery::Retry;
+                self.state.damaged = matches!(error, EncoderError::Bundle(_) | EncoderError::Model { .. });
             }
             Err(StepError::Speech(error)) => tracing::error!("{error}"),
         }
@@ -159,13 +166,16 @@ impl Walker<'_> {
     fn ail(&mut self) -> Result<(), PipelineError> {
         let (blank, busy) = (self.state.blank, self.encoder.busy().unwrap_or_default());
         self.lasting(Fault::CameraLost, self.camera.is_lost(self.config.silent), Some(Fault::CameraBack))?;
-        self.lasting(Fault::EncoderLost, blank, Some(Fault::EncoderBack))?;
-        self.lasting(Fault::EncoderLate, !blank && busy > self.config.late, None)
+        let damaged = self.state.damaged;
+        self.lasting(Fault::ModelDamaged, blank && damaged, None)?;
+        self.lasting(Fault::EncoderLost, blank && !damaged, None)?;
+        self.lasting(Fault::EncoderLate, !blank && busy > self.config.late, None)?;
+        self.feel()
     }
 
     /// Says `fault` while it lasts, as often as the narrator lets it: one that could not be said at first is said later. Then its
     /// end.
-    fn lasting(&mut self, fault: Fault, lasts: bool, end: Option<Fault>) -> Result<(), PipelineError> {
+    pub(super) fn lasting(&mut self, fault: Fault, lasts: bool, end: Option<Fault>) -> Result<(), PipelineError> {
         let now = Instant::now();
         match (lasts, self.state.lasting.get(&fault)) {
             (true, Some(again)) if now < *again => Ok(()),
@@ -198,7 +208,7 @@ impl Walker<'_> {
         if news || !problems.is_empty() { self.announce(message) } else { Ok(()) }
     }
 
-    fn fault(&mut self, fault: Fault) -> Result<(), PipelineError> {
+    pub(super) fn fault(&mut self, fault: Fault) -> Result<(), PipelineError> {
         let now = self.camera.now();
         self.stages.fault(fault, now, &mut self.state.out)?;
         self.flush()
@@ -224,6 +234,7 @@ impl Walker<'_> {
                 }
                 VoiceEvent::Lost(reason) => {
                     tracing::error!("{}: {reason}", self.voice.name());
+                    self.voice = Box::new(Mute(self.voice.name().to_owned()));
                     self.state.mute = Some(Instant::now());
                 }
             }
@@ -244,9 +255,10 @@ impl Walker<'_> {
                 if let Err(error) = voice.tune(self.stages.tuning()) {
                     tracing::warn!("{error}");
                 }
+                let fault = if voice.name() == self.voice.name() { Fault::VoiceBack } else { Fault::VoiceLost };
                 self.voice = voice;
                 self.state.mute = None;
-                self.fault(Fault::VoiceLost)
+                self.fault(fault)
             }
             Err(error) => {
                 tracing::error!("{error}");

@@ -35,7 +35,16 @@ const REMINDER: Duration = Duration::from_secs(300);
 /// Things of each side, and things that were not said, in one answer: what a listener keeps in mind.
 const MOST: usize = 3;
 /// Faults in which nothing is seen.
-pub(super) const BLIND: [Fault; 4] = [Fault::CameraLost, Fault::EncoderLost, Fault::CameraCovered, Fault::TooDark];
+pub(super) const BLIND: [Fault; 8] = [
+    Fault::CameraLost,
+    Fault::EncoderLost,
+    Fault::ModelDamaged,
+    Fault::CameraCovered,
+    Fault::TooDark,
+    Fault::CameraFrozen,
+    Fault::CameraOnSide,
+    Fault::CameraAtSky,
+];
 
 const HELP_KEYS: &[&str] =
     &["help-keys-speech", "help-keys-street", "help-keys-sound", "help-keys-talk", "help-keys-rest", "help-buttons-play"];
@@ -100,10 +109,11 @@ impl Memory {
 
     /// `fault` was found, or its end.
     pub(super) fn finds(&mut self, fault: Fault, now: Timestamp) {
-        match fault {
-            Fault::CameraBack => drop(self.faults.remove(Fault::CameraLost.id())),
-            Fault::EncoderBack => drop(self.faults.remove(Fault::EncoderLost.id())),
-            lasting => drop(self.faults.insert(lasting.id().to_owned(), now)),
+        for ended in fault.ends() {
+            self.faults.remove(ended.id());
+        }
+        if !fault.is_over() {
+            self.faults.insert(fault.id().to_owned(), now);
         }
         if let Some(aim) = self.aim.as_mut().filter(|_| BLIND.contains(&fault)) {
             aim.lose();

@@ -52,6 +52,8 @@ enum What {
     Export(ship::ExportArgs),
     /// Make an exported bundle small and fast, and calibrate it.
     Quantise(ship::QuantiseArgs),
+    /// Teach a quantised bundle how the camera is held: upright, on its side, at the sky, at the ground.
+    Aim(ship::AimArgs),
     /// Make and measure the network that draws maps of photos without one.
     #[command(subcommand)]
     Segmenter(segmenter::SegmenterCommand),
@@ -97,6 +99,7 @@ impl Command {
             What::Heads(args) => args.run(show)?,
             What::Export(args) => args.run(show)?,
             What::Quantise(args) => args.run(show)?,
+            What::Aim(args) => args.run(show)?,
             What::Segmenter(what) => what.run(show)?,
             What::Evaluate(what) => what.run(show)?,
             What::Completions { shell } => {

@@ -1,4 +1,4 @@
-//! `streetscape-train export` and `quantise`.
+//! `streetscape-train export`, `quantise` and `aim`.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::{
     bundle::Manifest,
     evaluation::Agreement,
     training::{
-        TrainingError,
+        TrainingError, aim,
         progress::Show,
         ship::{self, Cost, Kept},
     },
@@ -44,6 +44,28 @@ pub(super) struct QuantiseArgs {
     /// Share of spoken answers that may be wrong; a facet stays silent where it would be more.
     #[arg(long, value_name = "SHARE", default_value_t = 0.12)]
     error_rate: f32,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct AimArgs {
+    /// The bundle that `quantise` made.
+    #[arg(value_name = "DIR")]
+    bundle: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Every so manyth photo is looked at.
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    step: usize,
+}
+
+impl AimArgs {
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
+        println!("{:<10} {:>8} {:>7} {:>9}", "held", "pictures", "found", "mistaken");
+        for row in aim::learn(&self.bundle, &self.data.data, self.step, show)? {
+            println!("{:<10} {:>8} {:>7.3} {:>9.3}", row.held, row.pictures, row.found, row.mistaken);
+        }
+        Ok(())
+    }
 }
 
 impl ExportArgs {

@@ -75,6 +75,7 @@ impl TextTower {
             text: TextInput { context: CONTEXT, pad: PAD },
             prompts: None,
             names: None,
+            aim: None,
             calibration: Calibration::default(),
             provenance: BTreeMap::new(),
             files: BTreeMap::new(),

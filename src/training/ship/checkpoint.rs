@@ -36,6 +36,7 @@ pub fn export_checkpoint(dir: &Path, out: &Path) -> Result<Manifest, TrainingErr
             text: TextInput { context: config.text.context, pad: checkpoint.tokens.end() },
             prompts: None,
             names: None,
+            aim: None,
             calibration: Calibration {
                 captions: Some(CaptionCalibration { scale: checkpoint.model.scale().into_scalar() }),
                 facets: Vec::new(),

@@ -78,6 +78,7 @@ fn heads(run: &Path, out: &Path, name: String) -> Result<Manifest, TrainingError
         text: TextInput { context: CONTEXT, pad: PAD },
         prompts: None,
         names: None,
+        aim: None,
         calibration: Calibration { captions: Some(CaptionCalibration { scale: trained.scale }), facets: Vec::new() },
         provenance: provenance(&record),
         files: BTreeMap::new(),

@@ -83,6 +83,8 @@ pub fn quantise(
     let vocabulary = Vocabulary::shipped()?;
     let float = Bundle::open(dir)?;
     let mut manifest = float.manifest.clone();
+    // It was learned from the towers as they were: `streetscape-train aim` learns it anew.
+    manifest.aim = None;
     let captions: Vec<String> = street30::CATEGORIES.iter().map(|category| street30::caption(category)).collect();
     let captions: Vec<&str> = captions.iter().map(String::as_str).collect();
     let f32_captions = text_tower(&float)?.encode(&captions)?;

@@ -49,6 +49,7 @@ pub fn write(run: &Path, out: &Path, name: String) -> Result<Manifest, TrainingE
         text: record.text,
         prompts: None,
         names: None,
+        aim: None,
         calibration: Calibration { captions, facets: Vec::new() },
         provenance,
         files: BTreeMap::new(),

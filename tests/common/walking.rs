@@ -1,0 +1,269 @@
+//! A live walk whose camera, encoder and voice are fakes that fail on command; threads, clock and disk are real.
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant, SystemTime},
+};
+
+use streetscape::{
+    bundle::{BundleError, Calibration},
+    callout::Priority,
+    capture::{CaptureError, FrameSource, Next},
+    embedding::Embedding,
+    encoder::{Device, EncoderError, ImageEncoder},
+    frame::{Frame, Picture, Timestamp},
+    narrator::{EvidenceConfig, Narrator, Pace},
+    observation::View,
+    pipeline::{
+        PipelineError, Stages,
+        live::{LiveConfig, OpenVoice, PollPhrases, Record, Walk},
+        log::{Background, Files, Journal, Start},
+        report::Summary,
+        sight::{Sight, SightConfig},
+    },
+    ranking::Ranker,
+    speech::{SpeechError, SpeechQueue, Tuning, UtteranceId, Voice, VoiceEvent, Words},
+    vocabulary::Vocabulary,
+};
+use tempfile::TempDir;
+
+/// How a fake device behaves, from now on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Health {
+    Well,
+    /// Answers with an error.
+    Failing,
+    /// Does not answer.
+    Hanging,
+    /// Of a camera: shows the same again and again.
+    Still,
+}
+
+/// A switch that the test holds and its device reads.
+#[derive(Clone)]
+pub struct Switch(Arc<Mutex<Health>>);
+
+impl Switch {
+    pub fn new(health: Health) -> Self {
+        Self(Arc::new(Mutex::new(health)))
+    }
+
+    pub fn set(&self, health: Health) {
+        *self.0.lock().unwrap() = health;
+    }
+
+    /// Whether the device works; returns only once it doesn't hang.
+    fn works(&self) -> bool {
+        loop {
+            match *self.0.lock().unwrap() {
+                Health::Well | Health::Still => return true,
+                Health::Failing => return false,
+                Health::Hanging => {}
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// Frames are counted, so that no two are the same.
+struct FakeCamera(Switch, Instant, usize);
+
+fn open_camera(switch: &Switch, started: Instant) -> Result<Box<dyn FrameSource>, CaptureError> {
+    if switch.works() {
+        Ok(Box::new(FakeCamera(switch.clone(), started, 0)))
+    } else {
+        Err(CaptureError::NoCamera { wanted: None, there: Vec::new() })
+    }
+}
+
+impl FrameSource for FakeCamera {
+    fn read(&mut self, frame: &mut Frame) -> Result<Next, CaptureError> {
+        thread::sleep(Duration::from_millis(10));
+        if !self.0.works() {
+            return Err(CaptureError::CameraLost { camera: "fake".to_owned(), problem: "pulled out".to_owned() });
+        }
+        frame.at = Timestamp(self.1.elapsed());
+        self.2 += 1;
+        let still = *self.0.0.lock().unwrap() == Health::Still;
+        let shift = if still { 0 } else { self.2 };
+        frame.picture = Picture::new(64, 48, (0..64 * 48 * 3).map(|i| ((i + shift) % 251) as u8).collect()).unwrap();
+        Ok(Next::Frame)
+    }
+}
+
+/// A direction, in radians.
+pub fn at(angle: f32) -> Embedding {
+    Embedding::new(vec![angle.cos(), angle.sin()]).unwrap()
+}
+
+/// Builds it anew where its files are whole.
+fn open_encoder(switch: &Switch) -> Result<Box<dyn ImageEncoder>, EncoderError> {
+    let damaged = || BundleError::Altered { file: "image.int8.onnx".to_owned(), problem: "a byte is another".to_owned() };
+    if switch.works() { Ok(Box::new(FakeEncoder(switch.clone()))) } else { Err(damaged().into()) }
+}
+
+/// Sees the same in every view.
+struct FakeEncoder(Switch);
+
+impl ImageEncoder for FakeEncoder {
+    fn encode(&mut self, _: &Picture, views: &[View], out: &mut Vec<Embedding>) -> Result<(), EncoderError> {
+        out.clear();
+        out.extend(views.iter().map(|_| at(0.0)));
+        let failed = || EncoderError::Run { file: "fake".to_owned(), device: Device::Cpu, problem: "broken".to_owned() };
+        if self.0.works() { Ok(()) } else { Err(failed()) }
+    }
+}
+
+/// Says a sentence at once; hanging, it speaks for ever.
+struct FakeVoice(&'static str, Switch, Vec<VoiceEvent>);
+
+impl Voice for FakeVoice {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn say(&mut self, id: UtteranceId, _: &str, _: Priority) -> Result<(), SpeechError> {
+        self.2.push(VoiceEvent::Began(id));
+        match *self.1.0.lock().unwrap() {
+            Health::Well => self.2.push(VoiceEvent::Finished(id)),
+            Health::Failing => return Err(SpeechError::Lost { voice: "fake", problem: "hoarse".to_owned() }),
+            Health::Hanging | Health::Still => {}
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self) -> Result<(), SpeechError> {
+        Ok(())
+    }
+
+    fn events(&mut self) -> Vec<VoiceEvent> {
+        std::mem::take(&mut self.2)
+    }
+
+    fn length(&self, _: &str) -> Duration {
+        Duration::ZERO
+    }
+
+    fn tune(&mut self, _: Tuning) -> Result<(), SpeechError> {
+        Ok(())
+    }
+}
+
+/// What else a walk may have.
+#[derive(Default)]
+pub struct With<'a> {
+    pub record: Option<Record>,
+    /// A caregiver's.
+    pub phrases: Option<PollPhrases>,
+    /// The folder of the session's log.
+    pub log: Option<&'a Path>,
+    /// In place of fakes.
+    pub voices: Option<(Box<dyn Voice>, OpenVoice)>,
+}
+
+/// A walk under way.
+pub struct Walking {
+    pub camera: Switch,
+    pub encoder: Switch,
+    pub voice: Switch,
+    /// In which the machine's `sys` and `proc` would lie.
+    pub machine: TempDir,
+    stop: Arc<AtomicBool>,
+    lines: mpsc::Receiver<String>,
+    thread: JoinHandle<Result<Summary, PipelineError>>,
+}
+
+impl Walking {
+    pub fn begin(camera: Health, record: Option<Record>) -> Self {
+        let walking = Self::begin_with(camera, With { record, ..With::default() });
+        walking.hears("Streetscape is on.");
+        walking
+    }
+
+    /// The same, with more.
+    pub fn begin_with(camera: Health, with: With) -> Self {
+        let With { record, phrases, log, voices } = with;
+        let (camera, encoder, voice) = (Switch::new(camera), Switch::new(Health::Well), Switch::new(Health::Well));
+        let vocabulary = Vocabulary::shipped().unwrap();
+        let classes = vocabulary.facets().map(|(_, facet)| vec![at(0.0); facet.classes.len()]).collect();
+        let ranker = Ranker::new(&vocabulary, classes, &Calibration::default()).unwrap();
+        let narrator = Narrator::new(&vocabulary, EvidenceConfig::default(), Pace::default()).unwrap();
+        let queue = SpeechQueue::default();
+        let words = Words::load("en").unwrap();
+        let (for_camera, for_encoder, for_voice) = (camera.clone(), encoder.clone(), Switch::new(Health::Well));
+        let mut stages = Stages::new(ranker, narrator, queue, words, Sight::new(SightConfig::live()));
+        if let Some(dir) = log {
+            let files = Files::new(dir, SystemTime::now(), 8);
+            let sink = Background::start(Box::new(files)).unwrap();
+            stages.keep(Journal::new(Box::new(sink), Start::new(&vocabulary, "fake".to_owned(), "en", None), 1 << 20));
+        }
+        let another =
+            move || -> Result<Box<dyn Voice>, SpeechError> { Ok(Box::new(FakeVoice("other", for_voice.clone(), Vec::new()))) };
+        let fake =
+            || -> (Box<dyn Voice>, OpenVoice) { (Box::new(FakeVoice("fake", voice.clone(), Vec::new())), Box::new(another)) };
+        let (first, open_voice) = voices.unwrap_or_else(fake);
+        let machine = tempfile::tempdir().unwrap();
+        let walk = Walk {
+            stages,
+            encoder: Box::new(FakeEncoder(encoder.clone())),
+            voice: first,
+            open_camera: Box::new(move |started| open_camera(&for_camera, started)),
+            open_encoder: Box::new(move || open_encoder(&for_encoder)),
+            open_voice,
+            phrases,
+            controls: None,
+            keeper: None,
+            introduce: false,
+            news: Vec::new(),
+            machine: machine.path().to_owned(),
+            record,
+            config: LiveConfig {
+                interval: Duration::from_millis(20),
+                retry: Duration::from_millis(50),
+                silent: Duration::from_millis(500),
+                late: Duration::from_millis(200),
+                phrases: Duration::from_millis(20),
+                machine: Duration::from_millis(20),
+                hot: Duration::from_millis(40),
+                ..LiveConfig::default()
+            },
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        let (send, lines) = mpsc::channel();
+        let flag = Arc::clone(&stop);
+        let thread = thread::spawn(move || walk.run(&flag, &mut |happening| send.send(happening.to_string()).unwrap()));
+        Self { camera, encoder, voice, machine, stop, lines, thread }
+    }
+
+    /// Waits until `words` are said.
+    #[track_caller]
+    pub fn hears(&self, words: &str) {
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(line) if line.contains(words) => return,
+                Ok(_) => {}
+                Err(error) => panic!("never said: {words} ({error})"),
+            }
+        }
+    }
+
+    /// Asks for the end, which comes within a second and is said; gives the figures.
+    #[track_caller]
+    pub fn ends(self) -> Summary {
+        let asked = Instant::now();
+        self.stop.store(true, Ordering::Relaxed);
+        let ended = self.thread.join().expect("the loop");
+        let took = asked.elapsed();
+        assert!(took < Duration::from_secs(1), "the end took {took:?}");
+        assert!(self.lines.try_iter().any(|line| line.contains("Goodbye.")), "nobody said that it is off");
+        ended.expect("a walk without an error")
+    }
+}

@@ -1,0 +1,107 @@
+//! A live walk that loses its real voices: what it says then is heard. Camera and encoder are fakes, the servers are real and killed.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "common/null_sink.rs"]
+mod null_sink;
+#[path = "common/walking.rs"]
+mod walking;
+
+use std::{
+    fs,
+    io::Read,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use null_sink::with_null_sink;
+use streetscape::speech::{Rate, Voice, VoiceChoice, open};
+use walking::{Health, Walking, With};
+
+/// 1 % of full scale, far below speech and far above dither.
+const SOUND: u16 = 327;
+
+/// A walk with the voices that `choice` finds, now and after a loss.
+fn walk(choice: VoiceChoice) -> Walking {
+    let voice = move || open(choice, "en", Rate::default()).map(|(voice, _)| voice);
+    let first: Box<dyn Voice> = voice().expect("a voice");
+    println!("begins with the {} voice", first.name());
+    Walking::begin_with(Health::Well, With { voices: Some((first, Box::new(voice))), ..With::default() })
+}
+
+fn kill(folder: &Path, server: &str) {
+    let pid = fs::read_to_string(folder.join(server)).unwrap();
+    assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
+}
+
+/// Whether the sink hears anything within `patience`.
+#[track_caller]
+fn hears_sound(patience: Duration) {
+    let mut parec = Command::new("parec")
+        .args(["--device=null.monitor", "--raw", "--format=s16le", "--channels=1", "--rate=16000", "--latency-msec=10"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut sound, until) = (parec.stdout.take().unwrap(), Instant::now() + patience);
+    let mut bytes = [0; 640];
+    let loud = |bytes: &[u8]| bytes.chunks_exact(2).any(|b| i16::from_le_bytes([b[0], b[1]]).unsigned_abs() > SOUND);
+    while !loud(&bytes) {
+        assert!(Instant::now() < until, "nothing was heard");
+        sound.read_exact(&mut bytes).expect("the sink is there");
+    }
+    parec.kill().unwrap();
+    parec.wait().unwrap();
+}
+
+#[test]
+fn where_the_speech_server_is_killed_the_direct_voice_says_so() {
+    with_null_sink("where_the_speech_server_is_killed_the_direct_voice_says_so", |folder| {
+        let walking = walk(VoiceChoice::Auto);
+        walking.hears("Streetscape is on.");
+        kill(folder, "speechd.pid");
+        // Whatever is said next finds that nobody speaks.
+        walking.camera.set(Health::Failing);
+        walking.hears("This is another voice.");
+        hears_sound(Duration::from_secs(20));
+        walking.camera.set(Health::Well);
+        walking.ends();
+    });
+}
+
+/// The sound server of `tools/sound/null-sink.sh` again.
+fn sound_server(folder: &Path) -> Child {
+    let socket = folder.join("run/pulse.sock");
+    fs::remove_file(&socket).ok();
+    let server = Command::new("pulseaudio")
+        .args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--disallow-exit", "--use-pid-file=no"])
+        .args(["-L", &format!("module-native-protocol-unix socket={} auth-anonymous=1", socket.display())])
+        .args(["-L", "module-null-sink sink_name=null rate=48000 channels=1"])
+        .env("HOME", folder.join("home"))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !socket.exists() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    server
+}
+
+#[test]
+fn a_sound_card_that_goes_and_comes_back_is_told_of_aloud() {
+    with_null_sink("a_sound_card_that_goes_and_comes_back_is_told_of_aloud", |folder| {
+        let walking = walk(VoiceChoice::Direct);
+        walking.hears("Streetscape is on.");
+        kill(folder, "pulseaudio.pid");
+        thread::sleep(Duration::from_secs(2));
+        let mut server = sound_server(folder);
+        walking.hears("My voice was gone. It is back.");
+        walking.camera.set(Health::Failing);
+        hears_sound(Duration::from_secs(20));
+        walking.camera.set(Health::Well);
+        walking.ends();
+        server.kill().unwrap();
+        server.wait().unwrap();
+    });
+}
