@@ -60,7 +60,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tests that visit each.
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 13] = [
         Reason::NothingSure,
         Reason::NotYetSure,
         Reason::Repeated,
