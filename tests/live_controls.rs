@@ -23,7 +23,7 @@ use std::{
 use null_sink::with_null_sink;
 use streetscape::{
     bundle::Bundle,
-    callout::Priority,
+    callout::{Direction, Priority},
     capture::{self, CaptureError, FrameSource, Next},
     control::Control,
     encoder::{EncoderOptions, OnnxImageEncoder, OnnxTextEncoder, Precision, Runtime, SessionOptions, prompts},
@@ -38,7 +38,9 @@ use streetscape::{
         sight::{Sight, SightConfig},
     },
     ranking::Ranker,
-    speech::{DirectVoice, Rate, SpeechError, SpeechQueue, Transcript, Tuning, UtteranceId, Voice, VoiceEvent, Volume, Words},
+    speech::{
+        DirectVoice, Earcon, Rate, SpeechError, SpeechQueue, Transcript, Tuning, UtteranceId, Voice, VoiceEvent, Volume, Words,
+    },
     vocabulary::Vocabulary,
 };
 
@@ -102,6 +104,10 @@ impl Voice for Overheard {
         events
     }
 
+    fn cue(&mut self, earcon: Earcon, side: Option<Direction>) -> Result<(), SpeechError> {
+        self.0.cue(earcon, side)
+    }
+
     fn length(&self, text: &str) -> Duration {
         self.0.length(text)
     }
@@ -153,6 +159,9 @@ impl Walking {
             keeper: Some(Keeper::start(settings.clone(), Settings::read(&settings).settings).unwrap()),
             introduce,
             news: Vec::new(),
+            machine: PathBuf::from("/nowhere"),
+            pulse: Box::new(|| {}),
+            greeting: "session-start",
             record: None,
             config: LiveConfig::default(),
         };

@@ -8,7 +8,7 @@ mod small_disk;
 #[path = "common/walking.rs"]
 mod walking;
 
-use std::{fs, thread, time::Duration};
+use std::{fs, sync::atomic::Ordering, thread, time::Duration};
 
 use small_disk::SmallDisk;
 use streetscape::{
@@ -202,5 +202,29 @@ fn the_machines_battery_heat_and_sleep_are_told_of() {
     // Without the file a machine has been up for as long as it was awake.
     write("proc/uptime", "7200.55 100.00\n");
     walking.hears("I was asleep.");
+    walking.ends();
+}
+
+#[test]
+fn a_heartbeat_is_heard_while_all_is_well_and_never_while_something_is_wrong() {
+    let with = With { heartbeat: Some(Duration::from_millis(200)), ..With::default() };
+    let walking = Walking::begin_with(Health::Well, with);
+    walking.hears("Streetscape is on.");
+    let beats = |seconds: f64| {
+        let before = walking.beats.load(Ordering::Relaxed);
+        thread::sleep(Duration::from_secs_f64(seconds));
+        walking.beats.load(Ordering::Relaxed) - before
+    };
+    let well = beats(2.0);
+    assert!((5..=10).contains(&well), "{well} heartbeats in two seconds");
+    for ill in [&walking.camera, &walking.encoder] {
+        ill.set(Health::Hanging);
+        // Until that is known.
+        thread::sleep(Duration::from_secs(1));
+        assert_eq!(beats(1.0), 0, "a heartbeat while something is wrong");
+        ill.set(Health::Well);
+        thread::sleep(Duration::from_secs(1));
+        assert!(beats(1.0) > 1, "no heartbeat after all was well again");
+    }
     walking.ends();
 }

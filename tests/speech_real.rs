@@ -17,7 +17,7 @@ use std::{
 
 use null_sink::with_null_sink;
 use streetscape::callout::Priority;
-use streetscape::speech::{DirectVoice, Rate, SystemVoice, UtteranceId, Voice, VoiceChoice, VoiceEvent, open};
+use streetscape::speech::{DirectVoice, Earcon, Rate, SystemVoice, UtteranceId, Voice, VoiceChoice, VoiceEvent, open};
 
 /// Samples a second of a recording.
 const SAMPLE_RATE: usize = 16_000;
@@ -257,4 +257,49 @@ fn kill_and_wait(folder: &Path, server: &str, socket: &str) {
     let pid = fs::read_to_string(folder.join(server)).unwrap();
     assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
     let _ = fs::remove_file(folder.join(socket));
+}
+
+/// When bursts louder than `level` begin, in milliseconds, where 8 ms of less part two.
+fn bursts(samples: &[u16], level: u16) -> Vec<usize> {
+    let (mut begun, mut last): (Vec<usize>, Option<usize>) = (Vec::new(), None);
+    for i in (0..samples.len()).filter(|i| samples[*i] > level) {
+        if last.is_none_or(|last| i - last > SAMPLE_RATE / 125) {
+            begun.push(i * 1000 / SAMPLE_RATE);
+        }
+        last = Some(i);
+    }
+    begun
+}
+
+#[test]
+fn a_hazard_is_led_in_by_noise_that_wakes_a_headset_and_three_tones_and_a_heartbeat_by_nothing() {
+    with_null_sink("a_hazard_is_led_in_by_noise_that_wakes_a_headset_and_three_tones_and_a_heartbeat_by_nothing", |_| {
+        let mut voice = DirectVoice::open("en", Rate::default()).expect("the direct voice");
+        let mut recorder = Recorder::start();
+        voice.cue(Earcon::Hazard, None).unwrap();
+        voice.say(UtteranceId(7), SHORT, Priority::Important).unwrap();
+        events_until(&mut voice, |event| *event == VoiceEvent::Finished(UtteranceId(7)));
+        recorder.read(SAMPLE_RATE / 2);
+        let samples = recorder.samples.clone();
+        let sound = recorder.finish();
+        let noise = samples.iter().position(|s| *s > 10).expect("noise") * 1000 / SAMPLE_RATE;
+        let loud = bursts(&samples, 3000);
+        println!("noise at {noise} ms, bursts at {:?} ms, {sound:?}", &loud[..loud.len().min(6)]);
+        let tones: Vec<_> = loud.iter().map(|at| at - loud[0]).take_while(|at| *at < 115).collect();
+        assert_eq!(tones.len(), 3, "{tones:?}");
+        assert!((40..=50).contains(&tones[1]) && (85..=95).contains(&tones[2]), "{tones:?}");
+        // The noise is 120 ms long.
+        assert!((110..=140).contains(&(loud[0] - noise)), "noise at {noise} ms, a tone at {} ms", loud[0]);
+        let whole = voice.length(SHORT) + Duration::from_millis(120);
+        assert!(sound.length + Duration::from_millis(300) > whole, "the words are cut short: {sound:?}, not {whole:?}");
+
+        let mut recorder = Recorder::start();
+        voice.cue(Earcon::Heartbeat, None).unwrap();
+        recorder.read(SAMPLE_RATE);
+        let beats = bursts(&recorder.samples, 600);
+        recorder.finish();
+        println!("a heartbeat: {beats:?} ms");
+        assert_eq!(beats.len(), 2, "{beats:?}");
+        assert!(voice.events().is_empty(), "nobody waits for a heartbeat");
+    });
 }

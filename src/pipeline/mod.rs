@@ -13,6 +13,8 @@ pub mod batch;
 mod battery;
 pub mod controls;
 pub mod embedded;
+#[cfg(target_os = "linux")]
+pub mod guard;
 pub mod live;
 pub mod log;
 mod look;

@@ -3,7 +3,7 @@
 //! Owns the order of the stages and the way back for finished and interrupted speech. Makes no sound and reads no clock.
 
 use crate::{
-    callout::{Callout, Priority},
+    callout::{Callout, Direction, Priority},
     control::Asked,
     embedding::Embedding,
     encoder::{EncoderError, ImageEncoder},
@@ -20,7 +20,7 @@ use crate::{
         telling::Telling,
     },
     ranking::{Phrases, Ranker},
-    speech::{SpeechError, SpeechQueue, Tuning, UtteranceId, VoiceEvent, Words},
+    speech::{Earcon, SpeechError, SpeechQueue, Tuning, UtteranceId, VoiceEvent, Words},
 };
 
 /// What the voice shall do.
@@ -34,6 +34,13 @@ pub enum VoiceCommand {
         text: String,
         /// How urgent they are.
         priority: Priority,
+    },
+    /// Lead in what is said next.
+    Cue {
+        /// With this sound.
+        earcon: Earcon,
+        /// Where that is of which is spoken.
+        side: Option<Direction>,
     },
     /// Fall silent.
     Stop,
@@ -244,6 +251,11 @@ impl Stages {
     /// Nothing more of what is being said or waits.
     pub fn hush(&mut self, now: Timestamp, out: &mut Outcome) {
         self.telling.hush(now, out);
+    }
+
+    /// Whether something is wrong with what is seen.
+    pub fn ails(&self) -> bool {
+        self.sight.ails()
     }
 
     /// Whether something is being said.

@@ -14,7 +14,7 @@ use crate::{
         report::Happening,
         step::{Outcome, VoiceCommand},
     },
-    speech::{Action, SpeechError, SpeechQueue, Tuning, VoiceEvent, Words},
+    speech::{Action, Earcon, SpeechError, SpeechQueue, Tuning, VoiceEvent, Words},
 };
 
 mod aim;
@@ -214,6 +214,8 @@ impl Telling {
                     self.began = now;
                     self.memory.says(&callout, &text, now);
                     self.happens(Happening::said(&callout, &text, self.words.language(), now), out);
+                    let cue = Earcon::ahead_of(&callout);
+                    out.voice.extend(cue.map(|earcon| VoiceCommand::Cue { earcon, side: callout.direction }));
                     out.voice.push(VoiceCommand::Say { id, text, priority: among_others(&callout) });
                 }
                 Action::Stop => out.voice.push(VoiceCommand::Stop),

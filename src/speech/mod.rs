@@ -11,6 +11,7 @@ use std::{
 };
 
 mod direct;
+mod earcon;
 mod error;
 mod length;
 mod queue;
@@ -21,6 +22,7 @@ mod watchdog;
 mod words;
 
 pub use direct::DirectVoice;
+pub use earcon::Earcon;
 pub use error::SpeechError;
 pub use length::{LengthModel, Rate};
 pub use queue::{Action, DropReason, SpeechQueue};
@@ -29,7 +31,10 @@ pub use transcript::{Clock, Transcript};
 pub use tuning::{Tuning, Volume};
 pub use words::{Slot, Words};
 
-use crate::{callout::Priority, frame::Timestamp};
+use crate::{
+    callout::{Direction, Priority},
+    frame::Timestamp,
+};
 
 /// A spoken utterance, as its voice counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,6 +60,12 @@ pub trait Voice: Send {
     /// Begins to say `text` at once and returns; what was being said is cut short. `priority` counts where other programs speak by
     /// the same voice.
     fn say(&mut self, id: UtteranceId, text: &str, priority: Priority) -> Result<(), SpeechError>;
+    /// Sounds `earcon` ahead of what is said next, on that side where the device has two; a heartbeat sounds at once, where nothing is
+    /// being said. A voice without sounds of its own says nothing.
+    fn cue(&mut self, earcon: Earcon, side: Option<Direction>) -> Result<(), SpeechError> {
+        let _ = (earcon, side);
+        Ok(())
+    }
     /// Falls silent at once.
     fn stop(&mut self) -> Result<(), SpeechError>;
     /// What happened since the last call, oldest first. Never waits.

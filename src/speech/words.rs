@@ -223,8 +223,9 @@ mod tests {
         vocabulary::{Vocabulary, lint::Lint},
     };
 
-    const SESSION: [&str; 7] = [
+    const SESSION: [&str; 8] = [
         "session-start",
+        "session-again",
         "session-end",
         "session-already",
         "session-cannot-start",

@@ -5,7 +5,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc,
     },
     thread::{self, JoinHandle},
@@ -14,7 +14,7 @@ use std::{
 
 use streetscape::{
     bundle::{BundleError, Calibration},
-    callout::Priority,
+    callout::{Direction, Priority},
     capture::{CaptureError, FrameSource, Next},
     embedding::Embedding,
     encoder::{Device, EncoderError, ImageEncoder},
@@ -23,13 +23,13 @@ use streetscape::{
     observation::View,
     pipeline::{
         PipelineError, Stages,
-        live::{LiveConfig, OpenVoice, PollPhrases, Record, Walk},
+        live::{LiveConfig, OpenVoice, PollPhrases, Pulse, Record, Walk},
         log::{Background, Files, Journal, Start},
         report::Summary,
         sight::{Sight, SightConfig},
     },
     ranking::Ranker,
-    speech::{SpeechError, SpeechQueue, Tuning, UtteranceId, Voice, VoiceEvent, Words},
+    speech::{Earcon, SpeechError, SpeechQueue, Tuning, UtteranceId, Voice, VoiceEvent, Words},
     vocabulary::Vocabulary,
 };
 use tempfile::TempDir;
@@ -122,7 +122,8 @@ impl ImageEncoder for FakeEncoder {
 }
 
 /// Says a sentence at once; hanging, it speaks for ever.
-struct FakeVoice(&'static str, Switch, Vec<VoiceEvent>);
+/// Heartbeats are counted.
+struct FakeVoice(&'static str, Switch, Vec<VoiceEvent>, Arc<AtomicU64>);
 
 impl Voice for FakeVoice {
     fn name(&self) -> &str {
@@ -151,6 +152,11 @@ impl Voice for FakeVoice {
         Duration::ZERO
     }
 
+    fn cue(&mut self, earcon: Earcon, _: Option<Direction>) -> Result<(), SpeechError> {
+        self.3.fetch_add(u64::from(earcon == Earcon::Heartbeat), Ordering::Relaxed);
+        Ok(())
+    }
+
     fn tune(&mut self, _: Tuning) -> Result<(), SpeechError> {
         Ok(())
     }
@@ -164,6 +170,14 @@ pub struct With<'a> {
     pub phrases: Option<PollPhrases>,
     /// The folder of the session's log.
     pub log: Option<&'a Path>,
+    /// Instead of "Streetscape is on."
+    pub greeting: Option<&'static str>,
+    /// By which whoever stands guard hears of the loop.
+    pub pulse: Option<Pulse>,
+    /// A look that takes longer hangs.
+    pub hung: Option<Duration>,
+    /// Silence before a heartbeat.
+    pub heartbeat: Option<Duration>,
     /// In place of fakes.
     pub voices: Option<(Box<dyn Voice>, OpenVoice)>,
 }
@@ -175,6 +189,8 @@ pub struct Walking {
     pub voice: Switch,
     /// In which the machine's `sys` and `proc` would lie.
     pub machine: TempDir,
+    /// Heartbeats so far.
+    pub beats: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     lines: mpsc::Receiver<String>,
     thread: JoinHandle<Result<Summary, PipelineError>>,
@@ -189,7 +205,8 @@ impl Walking {
 
     /// The same, with more.
     pub fn begin_with(camera: Health, with: With) -> Self {
-        let With { record, phrases, log, voices } = with;
+        let With { record, phrases, log, greeting, pulse, hung, heartbeat, voices } = with;
+        let (pulse, greeting) = (pulse.unwrap_or_else(|| Box::new(|| {})), greeting.unwrap_or("session-start"));
         let (camera, encoder, voice) = (Switch::new(camera), Switch::new(Health::Well), Switch::new(Health::Well));
         let vocabulary = Vocabulary::shipped().unwrap();
         let classes = vocabulary.facets().map(|(_, facet)| vec![at(0.0); facet.classes.len()]).collect();
@@ -204,10 +221,13 @@ impl Walking {
             let sink = Background::start(Box::new(files)).unwrap();
             stages.keep(Journal::new(Box::new(sink), Start::new(&vocabulary, "fake".to_owned(), "en", None), 1 << 20));
         }
-        let another =
-            move || -> Result<Box<dyn Voice>, SpeechError> { Ok(Box::new(FakeVoice("other", for_voice.clone(), Vec::new()))) };
-        let fake =
-            || -> (Box<dyn Voice>, OpenVoice) { (Box::new(FakeVoice("fake", voice.clone(), Vec::new())), Box::new(another)) };
+        let (beats, for_beats) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let another = move || -> Result<Box<dyn Voice>, SpeechError> {
+            Ok(Box::new(FakeVoice("other", for_voice.clone(), Vec::new(), for_beats.clone())))
+        };
+        let fake = || -> (Box<dyn Voice>, OpenVoice) {
+            (Box::new(FakeVoice("fake", voice.clone(), Vec::new(), beats.clone())), Box::new(another))
+        };
         let (first, open_voice) = voices.unwrap_or_else(fake);
         let machine = tempfile::tempdir().unwrap();
         let walk = Walk {
@@ -222,6 +242,8 @@ impl Walking {
             keeper: None,
             introduce: false,
             news: Vec::new(),
+            pulse,
+            greeting,
             machine: machine.path().to_owned(),
             record,
             config: LiveConfig {
@@ -232,6 +254,8 @@ impl Walking {
                 phrases: Duration::from_millis(20),
                 machine: Duration::from_millis(20),
                 hot: Duration::from_millis(40),
+                hung: hung.unwrap_or(LiveConfig::default().hung),
+                heartbeat: heartbeat.unwrap_or(LiveConfig::default().heartbeat),
                 ..LiveConfig::default()
             },
         };
@@ -239,7 +263,7 @@ impl Walking {
         let (send, lines) = mpsc::channel();
         let flag = Arc::clone(&stop);
         let thread = thread::spawn(move || walk.run(&flag, &mut |happening| send.send(happening.to_string()).unwrap()));
-        Self { camera, encoder, voice, machine, stop, lines, thread }
+        Self { camera, encoder, voice, machine, beats, stop, lines, thread }
     }
 
     /// Waits until `words` are said.

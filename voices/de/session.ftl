@@ -1,6 +1,7 @@
 # What the program says of itself.
 
 session-start = Streetscape ist an.
+session-again = Ich stand still und wurde neu gestartet.
 # Heard whole within the second that Ctrl-C has.
 session-end = Tschüss.
 session-already = Streetscape ist schon an.

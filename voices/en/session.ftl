@@ -1,6 +1,7 @@
 # What the program says of itself.
 
 session-start = Streetscape is on.
+session-again = I had stopped. I was started again.
 # Heard whole within the second that Ctrl-C has.
 session-end = Goodbye.
 session-already = Streetscape is on already.

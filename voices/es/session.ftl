@@ -1,6 +1,7 @@
 # What the program says of itself.
 
 session-start = Streetscape está encendido.
+session-again = Me detuve y me reiniciaron.
 # Heard whole within the second that Ctrl-C has.
 session-end = Adiós.
 session-already = Streetscape ya está encendido.

@@ -1,6 +1,7 @@
 # What the program says of itself.
 
 session-start = Streetscape est allumé.
+session-again = Je m'étais arrêté. On m'a relancé.
 # Heard whole within the second that Ctrl-C has.
 session-end = Au revoir.
 session-already = Streetscape est déjà allumé.

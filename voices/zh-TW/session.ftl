@@ -1,6 +1,7 @@
 # What the program says of itself.
 
 session-start = Streetscape 已開啟。
+session-again = 我剛停住，已重新啟動。
 # Heard whole within the second that Ctrl-C has.
 session-end = 再見。
 session-already = Streetscape 已經開著。

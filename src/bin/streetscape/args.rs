@@ -146,6 +146,9 @@ pub struct WalkArgs {
     /// Look twice a second at most, so that the battery lasts longer
     #[arg(long)]
     pub saver: bool,
+    /// Let the sound ahead of a warning come from the warning's side, on a device with two channels
+    #[arg(long)]
+    pub stereo: bool,
     #[command(flatten)]
     pub telling: TellingArgs,
 }

@@ -17,6 +17,7 @@ use args::{Cli, Command, Common, LogLevel, ModelsCommand, PhrasesCommand};
 mod args;
 mod asking;
 mod doctor;
+mod guarding;
 mod logs;
 mod models;
 mod photos;
@@ -54,7 +55,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command, common: &Common, chosen: Read) -> Result<ExitCode> {
     match command {
-        Command::Walk(walk) => walking::walk(&walk, common, chosen),
+        Command::Walk(walk) => guarding::walk(&walk, common, chosen),
         Command::Ctl { command } => asking::ctl(command, common),
         Command::Replay(replay) if Log::is_at(&replay.path) => logs::replay(&replay, common),
         Command::Replay(replay) => walking::replay(&replay, common),

@@ -21,7 +21,7 @@ use streetscape::{
     ontology::Ontology,
     pipeline::{
         Stages,
-        live::{LiveConfig, Record, Walk},
+        live::{LiveConfig, Record, Sides, Walk},
         phrases::Change,
         policy::PolicyConfig,
         replay::{self, Pace},
@@ -36,7 +36,7 @@ use streetscape::{
 use crate::{
     args::{Common, ReplayArgs, WalkArgs},
     asking::Ways,
-    logs, phrases,
+    guarding, logs, phrases,
     setting_up::Model,
 };
 
@@ -130,8 +130,13 @@ pub fn walk(args: &WalkArgs, common: &Common, chosen: Read) -> Result<ExitCode> 
         introduce,
         news,
         machine: PathBuf::from("/"),
+        pulse: Box::new(guarding::pulse),
+        greeting: guarding::greeting(),
         record,
-        config: if args.saver { LiveConfig::saver() } else { LiveConfig::default() },
+        config: LiveConfig {
+            sides: if args.stereo { Sides::Heard } else { Sides::Said },
+            ..if args.saver { LiveConfig::saver() } else { LiveConfig::default() }
+        },
     };
     let mut printer = Printer::new(common, false);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no event loop")?;
@@ -159,7 +164,7 @@ pub fn walk(args: &WalkArgs, common: &Common, chosen: Read) -> Result<ExitCode> 
 }
 
 /// Ctrl-C, or the end that a service manager asks for.
-async fn asked_to_stop() -> io::Result<()> {
+pub async fn asked_to_stop() -> io::Result<()> {
     #[cfg(unix)]
     {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -24,7 +24,7 @@ pub use device::{CameraName, list_cameras};
 
 /// How long a picture is waited for. A camera that gives ten a second has missed thirty by then; the walker hears of it while
 /// it still matters.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_millis(2500);
 
 /// A live camera. Opening it anew after it was lost takes up the same clock.
 #[derive(Debug)]

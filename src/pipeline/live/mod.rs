@@ -39,6 +39,15 @@ mod mute;
 mod obeying;
 mod walker;
 
+/// How a walker learns on which side a thing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides {
+    /// By words alone.
+    Said,
+    /// From that side too, where the device has two channels. Not for those who hear with one ear, or by bone.
+    Heard,
+}
+
 /// How the live loop paces itself.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveConfig {
@@ -56,6 +65,14 @@ pub struct LiveConfig {
     pub phrases: Duration,
     /// How often battery, heat and clocks are.
     pub machine: Duration,
+    /// How often whoever stands guard is told that the loop goes on.
+    pub pulse: Duration,
+    /// A look that takes longer hangs, and so does the loop.
+    pub hung: Duration,
+    /// Silence after which a heartbeat is heard, where all is well.
+    pub heartbeat: Duration,
+    /// Whether a side is heard as well as said.
+    pub sides: Sides,
     /// Time between two looks while the processor is hot.
     pub hot: Duration,
 }
@@ -68,11 +85,15 @@ impl Default for LiveConfig {
         Self {
             interval: Duration::from_millis(200),
             retry: Duration::from_secs(1),
-            silent: Duration::from_secs(5),
+            silent: Duration::from_millis(2900),
             late: Duration::from_millis(800),
             farewell: Duration::from_millis(700),
             phrases: Duration::from_secs(1),
             machine: Duration::from_secs(1),
+            pulse: Duration::from_secs(1),
+            hung: Duration::from_secs(20),
+            heartbeat: Duration::from_secs(15),
+            sides: Sides::Said,
             hot: Duration::from_millis(500),
         }
     }
@@ -97,6 +118,9 @@ pub type OpenVoice = Box<dyn FnMut() -> Result<Box<dyn Voice>, SpeechError> + Se
 pub type PollPhrases = Box<dyn FnMut() -> Option<Change> + Send>;
 /// Keeps a frame; an error ends the recording, never the walk.
 pub type Record = Box<dyn FnMut(&Frame) -> Result<(), String> + Send>;
+
+/// Tells whoever stands guard that the loop goes on.
+pub type Pulse = Box<dyn FnMut() + Send>;
 
 /// What a live walk is made of.
 pub struct Walk {
@@ -126,6 +150,10 @@ pub struct Walk {
     pub machine: PathBuf,
     /// Where frames are kept, if anywhere.
     pub record: Option<Record>,
+    /// Tells whoever stands guard that the loop goes on.
+    pub pulse: Pulse,
+    /// What the walk begins with: that it begins, or that it was begun again.
+    pub greeting: &'static str,
     /// Timing.
     pub config: LiveConfig,
 }
@@ -158,6 +186,8 @@ impl Walk {
             news: self.news,
             record: self.record,
             machine: Machine::new(self.machine, self.config.machine),
+            pulse: self.pulse,
+            greeting: self.greeting,
             config: self.config,
             state: State::default(),
             report,

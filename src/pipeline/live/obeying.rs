@@ -10,6 +10,9 @@ use crate::{
     pipeline::{PipelineError, battery, controls::Request},
 };
 
+/// What a walk begins with that was not begun again.
+const FIRST: &str = "session-start";
+
 impl Walker<'_> {
     /// Does whatever was asked for since.
     pub(super) fn obey(&mut self) -> Result<(), PipelineError> {
@@ -30,13 +33,13 @@ impl Walker<'_> {
 
     /// The first words of the walk: those of the first start, or that it is on; then what was wrong before it began.
     pub(super) fn greet(&mut self) -> Result<(), PipelineError> {
-        if self.introduce {
+        if self.introduce && self.greeting == FIRST {
             self.control(Asked::new(Control::Introduce, By::Keys))?;
             if let Some(keeper) = &mut self.keeper {
                 keeper.keep(|settings| settings.introduced = true);
             }
         } else {
-            self.announce("session-start")?;
+            self.announce(self.greeting)?;
         }
         for message in std::mem::take(&mut self.news) {
             self.announce(message)?;

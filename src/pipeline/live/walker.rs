@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{LiveConfig, OpenVoice, Record, camera::Camera, looking::Encoder, machine::Machine, mute::Mute};
+use super::{LiveConfig, OpenVoice, Pulse, Record, Sides, camera::Camera, looking::Encoder, machine::Machine, mute::Mute};
 use crate::{
     callout::{Callout, Priority, Subject},
     encoder::EncoderError,
@@ -28,7 +28,7 @@ use crate::{
         report::{self, Event, Happening, Summary},
         settings::Keeper,
     },
-    speech::{Voice, VoiceEvent},
+    speech::{Earcon, Voice, VoiceEvent},
 };
 
 /// For how long the walk's beginning and end are worth telling.
@@ -54,6 +54,8 @@ pub(super) struct Walker<'a> {
     pub news: Vec<&'static str>,
     pub record: Option<Record>,
     pub machine: Machine,
+    pub pulse: Pulse,
+    pub greeting: &'static str,
     pub config: LiveConfig,
     pub state: State,
     pub report: &'a mut dyn FnMut(&Happening),
@@ -70,6 +72,10 @@ pub(super) struct State {
     mute: Option<Instant>,
     /// What became of the voice, to be told to the stages.
     pending: Vec<VoiceEvent>,
+    /// When a frame last led to what it shows.
+    seen: Option<Instant>,
+    /// When something was last to sound.
+    sounded: Option<Instant>,
     /// Faults that last, each with the moment to say it again.
     lasting: BTreeMap<Fault, Instant>,
     speech: Speech,
@@ -82,13 +88,19 @@ impl Walker<'_> {
     pub fn walk(&mut self, stop: &AtomicBool) -> Result<(), PipelineError> {
         /// How long the voice's reports and a fault may lie unread.
         const POLL: Duration = Duration::from_millis(20);
-        let mut next_look = Instant::now();
+        let (mut next_look, mut next_pulse) = (Instant::now(), Instant::now());
         self.greet()?;
         while !stop.load(Ordering::Relaxed) {
+            // A look that hangs is not mended by waiting: whoever stands guard begins the walk again.
+            if Instant::now() >= next_pulse && self.encoder.busy().is_none_or(|busy| busy < self.config.hung) {
+                next_pulse = Instant::now() + self.config.pulse;
+                (self.pulse)();
+            }
             self.listen()?;
             self.obey()?;
             self.find_voice()?;
             self.ail()?;
+            self.beat()?;
             self.take_phrases()?;
             if self.encoder.busy().is_some() {
                 if self.encoder.answer(POLL)? {
@@ -131,7 +143,11 @@ impl Walker<'_> {
         let now = self.camera.now();
         let Look { frame, plan, answer } = &mut self.encoder.look;
         let encoded = matches!(plan, Plan::Look { .. });
-        match self.stages.step(frame, *plan, answer, now, &mut self.state.out) {
+        let stepped = self.stages.step(frame, *plan, answer, now, &mut self.state.out);
+        if stepped.is_ok() {
+            self.state.seen = Some(Instant::now());
+        }
+        match stepped {
             Ok(()) if encoded => {
                 let (encoder, map) = answer.took;
                 self.stages.policy().took(*plan, encoder, map);
@@ -245,6 +261,20 @@ impl Walker<'_> {
         Ok(())
     }
 
+    /// Lets the walker hear that all is well, where nothing else was heard for a while.
+    fn beat(&mut self) -> Result<(), PipelineError> {
+        let since = |then: Option<Instant>| then.map_or(Duration::MAX, |then| then.elapsed());
+        let State { seen, sounded, mute, .. } = &self.state;
+        let well = since(*seen) < self.config.silent && mute.is_none() && !self.stages.ails() && !self.stages.speaking();
+        if well && since(*sounded) >= self.config.heartbeat {
+            self.state.sounded = Some(Instant::now());
+            if let Err(error) = self.voice.cue(Earcon::Heartbeat, None) {
+                self.state.pending.push(VoiceEvent::Lost(error.to_string()));
+            }
+        }
+        Ok(())
+    }
+
     /// Looks for another voice where one was lost, now and then.
     fn find_voice(&mut self) -> Result<(), PipelineError> {
         if self.state.mute.is_none_or(|when| Instant::now() < when) {
@@ -274,10 +304,14 @@ impl Walker<'_> {
             (self.report)(happening);
         }
         for command in &self.state.out.voice {
+            self.state.sounded = Some(Instant::now());
             let done = match command {
                 VoiceCommand::Say { id, text, priority } => self.voice.say(*id, text, *priority),
                 VoiceCommand::Tune(tuning) => self.voice.tune(*tuning),
                 VoiceCommand::Stop => self.voice.stop(),
+                VoiceCommand::Cue { earcon, side } => {
+                    self.voice.cue(*earcon, side.filter(|_| self.config.sides == Sides::Heard))
+                }
             };
             if let Err(error) = done {
                 self.state.pending.push(VoiceEvent::Lost(error.to_string()));

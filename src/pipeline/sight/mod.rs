@@ -199,6 +199,11 @@ impl Sight {
         self.astray
     }
 
+    /// Whether something was wrong for long enough to be said, and its end was not told yet.
+    pub fn ails(&self) -> bool {
+        self.ailing
+    }
+
     /// Whether all is well again, told once: something was wrong, and for a while now nothing is.
     pub fn mended(&mut self, now: Timestamp) -> bool {
         if !self.ailing || self.poor.is_some() || self.astray.is_some() {

@@ -91,6 +91,7 @@ fn walk(seconds: u64, steps: &[(f64, Do)]) -> (Vec<String>, Telling) {
                 }
                 VoiceCommand::Stop => saying = None,
                 VoiceCommand::Tune(tuning) => rate = tuning.rate,
+                VoiceCommand::Cue { .. } => {}
             }
         }
         let sounds =

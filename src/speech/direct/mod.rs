@@ -10,7 +10,7 @@ mod sink;
 use std::{
     sync::mpsc::{self, Receiver, Sender},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use self::{
@@ -18,14 +18,25 @@ use self::{
     player::{Chunk, Player, Resampler, Turns},
     sink::Output,
 };
-use super::{LengthModel, Rate, SpeechError, Tuning, UtteranceId, Voice, VoiceEvent, watchdog::Watchdog};
-use crate::callout::Priority;
+use super::{
+    Earcon, LengthModel, Rate, SpeechError, Tuning, UtteranceId, Voice, VoiceEvent, earcon::waking, watchdog::Watchdog,
+};
+use crate::callout::{Direction, Priority};
 
 const NAME: &str = "direct";
+/// Silence after which a headset may have gone to sleep. Our inference; the noise that wakes it costs the first word as much time.
+const ASLEEP: Duration = Duration::from_secs(5);
+/// By this a heartbeat is counted, which nobody waits for.
+const HEARTBEAT: UtteranceId = UtteranceId(u64::MAX);
 
+/// What sounds in one turn: first what leads in, then the words.
 struct Sentence {
     turn: u64,
     id: UtteranceId,
+    /// Whether the device is woken first.
+    wakes: bool,
+    earcon: Option<Earcon>,
+    side: Option<Direction>,
     text: String,
     tuning: Tuning,
 }
@@ -42,6 +53,10 @@ pub struct DirectVoice {
     events: Vec<VoiceEvent>,
     watchdog: Watchdog,
     tuning: Tuning,
+    /// What sounds ahead of the next sentence, and on which side that is.
+    cue: Option<(Earcon, Option<Direction>)>,
+    /// When something last began to sound.
+    sounded: Option<Instant>,
     /// Plays as long as it lives.
     _stream: cpal::Stream,
 }
@@ -72,8 +87,23 @@ impl DirectVoice {
             events: Vec::new(),
             watchdog: Watchdog::default(),
             tuning: Tuning { rate, ..Tuning::default() },
+            cue: None,
+            sounded: None,
             _stream: stream,
         })
+    }
+
+    /// Whether the device may be asleep; from now on it is not.
+    fn wakes(&mut self) -> bool {
+        self.sounded.replace(Instant::now()).is_none_or(|last| last.elapsed() >= ASLEEP)
+    }
+
+    fn sound(&self, sentence: Sentence) -> Result<(), SpeechError> {
+        if self.sentences.as_ref().is_none_or(|sentences| sentences.send(sentence).is_err()) {
+            let problem = "its synthesiser has ended; opening it anew".to_owned();
+            return Err(SpeechError::Lost { voice: NAME, problem });
+        }
+        Ok(())
     }
 
     /// Takes in what the device reports of the sentence that is being said; what it says of older ones is past.
@@ -81,7 +111,9 @@ impl DirectVoice {
         for event in self.device.try_iter() {
             match &event {
                 VoiceEvent::Began(id) if self.speaking == Some(*id) => {}
-                VoiceEvent::Finished(id) if self.speaking == Some(*id) => self.speaking = None,
+                VoiceEvent::Finished(id) if self.speaking == Some(*id) => {
+                    (self.speaking, self.sounded) = (None, Some(Instant::now()));
+                }
                 VoiceEvent::Lost(_) => self.speaking = None,
                 _ => continue,
             }
@@ -97,13 +129,22 @@ impl Voice for DirectVoice {
 
     fn say(&mut self, id: UtteranceId, text: &str, _: Priority) -> Result<(), SpeechError> {
         self.stop()?;
-        let sentence = Sentence { turn: self.turns.begin(), id, text: text.to_owned(), tuning: self.tuning };
-        if self.sentences.as_ref().is_none_or(|sentences| sentences.send(sentence).is_err()) {
-            let problem = "its synthesiser has ended; opening it anew".to_owned();
-            return Err(SpeechError::Lost { voice: NAME, problem });
-        }
+        let (earcon, side) = self.cue.take().map_or((None, None), |(earcon, side)| (Some(earcon), side));
+        let (turn, wakes) = (self.turns.begin(), self.wakes());
+        self.sound(Sentence { turn, id, wakes, earcon, side, text: text.to_owned(), tuning: self.tuning })?;
         self.speaking = Some(id);
         self.watchdog.expect(id, self.length(text));
+        Ok(())
+    }
+
+    fn cue(&mut self, earcon: Earcon, side: Option<Direction>) -> Result<(), SpeechError> {
+        if earcon != Earcon::Heartbeat {
+            self.cue = Some((earcon, side));
+        } else if self.speaking.is_none() {
+            let (turn, wakes) = (self.turns.begin(), self.wakes());
+            let (id, earcon, text, tuning) = (HEARTBEAT, Some(earcon), String::new(), self.tuning);
+            self.sound(Sentence { turn, id, wakes, earcon, side: None, text, tuning })?;
+        }
         Ok(())
     }
 
@@ -154,9 +195,16 @@ fn synthesise(
     chunks: &Sender<Chunk>,
     events: &Sender<VoiceEvent>,
 ) {
-    for Sentence { turn, id, text, tuning } in inbox {
+    for Sentence { turn, id, wakes, earcon, side, text, tuning } in inbox {
         let mut resampler = Resampler::new(engine.sample_rate(), device_rate);
-        let hand_over = |samples: Vec<f32>, last| turns.runs(turn) && chunks.send(Chunk { turn, id, samples, last }).is_ok();
+        let hand_over =
+            |samples: Vec<f32>, last| turns.runs(turn) && chunks.send(Chunk { turn, id, side, samples, last }).is_ok();
+        let mut lead = if wakes { waking(device_rate) } else { Vec::new() };
+        let loud = f32::from(tuning.volume.percent()) / 100.0;
+        lead.extend(earcon.into_iter().flat_map(|earcon| earcon.samples(device_rate)).map(|sample| loud * sample));
+        if !lead.is_empty() && !hand_over(lead, text.is_empty()) || text.is_empty() {
+            continue;
+        }
         let tuned = engine.tune(tuning);
         match tuned.and_then(|()| engine.synthesise(&text, &mut |samples| hand_over(resampler.next(samples), false))) {
             Ok(()) => drop(hand_over(Vec::new(), true)),

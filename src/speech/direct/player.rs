@@ -9,7 +9,10 @@ use std::sync::{
     mpsc::{Receiver, Sender},
 };
 
-use crate::speech::{UtteranceId, VoiceEvent};
+use crate::{
+    callout::Direction,
+    speech::{UtteranceId, VoiceEvent},
+};
 
 /// Which sentence is wanted. Each `say` and each `stop` begins a new turn; what belongs to an older one is thrown away.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +35,8 @@ impl Turns {
 pub(super) struct Chunk {
     pub(super) turn: u64,
     pub(super) id: UtteranceId,
+    /// From which side it comes.
+    pub(super) side: Option<Direction>,
     pub(super) samples: Vec<f32>,
     /// Nothing of the sentence follows.
     pub(super) last: bool,
@@ -51,6 +56,16 @@ impl Player {
     /// Plays `chunks`, reports to `events`.
     pub(super) fn new(turns: Turns, chunks: Receiver<Chunk>, events: Sender<VoiceEvent>) -> Self {
         Self { turns, chunks, events, current: None, begun: None }
+    }
+
+    /// How loud the last sample is to the left and to the right, where the device has both: the far ear hears a third, so that a walker with
+    /// one ear misses nothing.
+    pub(super) fn gains(&self) -> [f32; 2] {
+        match self.current.as_ref().and_then(|(chunk, _)| chunk.side) {
+            Some(Direction::Left) => [1.0, 0.33],
+            Some(Direction::Right) => [0.33, 1.0],
+            Some(Direction::Ahead) | None => [1.0, 1.0],
+        }
     }
 
     /// The next sample, silence where there is none. An utterance has begun with its first sample, finished after its last.
@@ -123,7 +138,7 @@ mod tests {
     use super::*;
 
     fn chunk(turn: u64, samples: &[f32], last: bool) -> Chunk {
-        Chunk { turn, id: UtteranceId(turn), samples: samples.to_vec(), last }
+        Chunk { turn, id: UtteranceId(turn), side: None, samples: samples.to_vec(), last }
     }
 
     /// Plays `chunks` while turn `turn` runs.
@@ -175,6 +190,19 @@ mod tests {
         assert_eq!(player.next_sample(), 0.1);
         turns.begin();
         assert_eq!(player.next_sample(), 0.0);
+    }
+
+    #[test]
+    fn what_comes_from_a_side_is_louder_there_and_heard_by_both_ears() {
+        for (side, want) in [(None, [1.0, 1.0]), (Some(Direction::Left), [1.0, 0.33]), (Some(Direction::Right), [0.33, 1.0])] {
+            let turns = Turns::default();
+            let (input, output) = mpsc::channel();
+            let (sender, _events) = mpsc::channel();
+            let mut player = Player::new(turns.clone(), output, sender);
+            input.send(Chunk { side, ..chunk(turns.begin(), &[0.1], true) }).unwrap();
+            assert_eq!((player.next_sample(), player.gains()), (0.1, want));
+            assert_eq!((player.next_sample(), player.gains()), (0.0, [1.0, 1.0]));
+        }
     }
 
     #[test]

@@ -95,7 +95,14 @@ impl Output {
             plays.store(true, Ordering::Relaxed);
             let _ = asked.try_send(());
             for frame in out.chunks_mut(channels) {
-                frame.fill(T::from_sample(player.next_sample()));
+                let sample = player.next_sample();
+                match (frame, player.gains()) {
+                    ([left, right, others @ ..], [to_left, to_right]) => {
+                        (*left, *right) = (T::from_sample(sample * to_left), T::from_sample(sample * to_right));
+                        others.fill(T::from_sample(sample));
+                    }
+                    (frame, _) => frame.fill(T::from_sample(sample)),
+                }
             }
         };
         let named = device.clone();
