@@ -86,6 +86,9 @@ impl Direction {
 /// The facet of a caregiver's phrases: their callouts hold the words themselves as message.
 pub const PHRASE: &str = "phrase";
 
+/// The facet of what the program says of itself.
+pub const SESSION: &str = "session";
+
 /// The facet of what a walker asked for: such callouts hold the words themselves as message, and further sentences as details.
 pub const ANSWER: &str = "answer";
 

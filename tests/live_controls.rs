@@ -291,6 +291,6 @@ fn an_answer_begins_within_three_tenths_of_a_second() {
         let at = |share: usize| delays[(delays.len() - 1) * share / 100];
         println!("{} answers: p50 {:?}, p95 {:?}, most {:?}; behind a hazard: {late:?}", delays.len(), at(50), at(95), at(100));
         assert!(late.len() <= 4, "{late:?}");
-        assert!(at(50) < Duration::from_millis(300), "{delays:?}");
+        assert!(at(95) < Duration::from_millis(300), "{delays:?}");
     });
 }

@@ -17,7 +17,9 @@ use std::{
 
 use null_sink::with_null_sink;
 use streetscape::callout::Priority;
-use streetscape::speech::{DirectVoice, Earcon, Rate, SystemVoice, UtteranceId, Voice, VoiceChoice, VoiceEvent, open};
+use streetscape::speech::{
+    DirectVoice, Earcon, Rate, SystemVoice, Tuning, UtteranceId, Voice, VoiceChoice, VoiceEvent, Volume, open,
+};
 
 /// Samples a second of a recording.
 const SAMPLE_RATE: usize = 16_000;
@@ -159,6 +161,22 @@ fn check_interruption(voice: &mut dyn Voice) {
     assert!(sound.length + Duration::from_millis(300) > voice.length(SHORT), "the second was cut short: {sound:?}");
 }
 
+/// Volume and rate are those of the next sentence.
+fn check_tuning(voice: &mut dyn Voice) {
+    let mut said = |percent, words| {
+        voice.tune(Tuning { volume: Volume::new(percent).unwrap(), rate: Rate::new(words).unwrap() }).unwrap();
+        let (id, recorder) = (UtteranceId(6), Recorder::start());
+        voice.say(id, LONG, Priority::Important).unwrap();
+        events_until(voice, |event| *event == VoiceEvent::Finished(id));
+        let sound = recorder.finish();
+        println!("{}: {percent} %, {words} words a minute: {sound:?}", voice.name());
+        sound
+    };
+    let (soft, loud, fast) = (said(20, 190), said(100, 190), said(100, 380));
+    assert!(loud.loudness > 2.0 * soft.loudness, "{soft:?}, {loud:?}");
+    assert!(fast.length < loud.length * 3 / 4, "{loud:?}, {fast:?}");
+}
+
 /// `server` is killed while the voice speaks; the voice says so.
 fn check_loss(voice: &mut dyn Voice, folder: &Path, server: &str) {
     let id = UtteranceId(5);
@@ -177,6 +195,7 @@ fn the_system_voice_is_heard_and_falls_silent_when_told() {
         check_sentence(&mut voice, SHORT);
         check_stop(&mut voice);
         check_interruption(&mut voice);
+        check_tuning(&mut voice);
         check_loss(&mut voice, folder, "speechd.pid");
     });
 }
@@ -191,6 +210,7 @@ fn the_direct_voice_is_heard_and_falls_silent_when_told() {
         check_sentence(&mut voice, SHORT);
         check_stop(&mut voice);
         check_interruption(&mut voice);
+        check_tuning(&mut voice);
         check_loss(&mut voice, folder, "pulseaudio.pid");
     });
 }

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 use super::{UtteranceId, VoiceEvent};
 use crate::{
-    callout::{Callout, Priority},
+    callout::{Callout, Priority, SESSION},
     frame::Timestamp,
 };
 
@@ -78,7 +78,7 @@ struct Item {
 #[derive(Debug, Default)]
 pub struct SpeechQueue {
     last: u64,
-    speaking: Option<(UtteranceId, Callout)>,
+    speaking: Option<(UtteranceId, Item)>,
     /// In the order of arrival; never a notification or progress, one text at most.
     waiting: Vec<Item>,
 }
@@ -86,7 +86,7 @@ pub struct SpeechQueue {
 impl SpeechQueue {
     /// What is being said.
     pub fn speaking(&self) -> Option<&Callout> {
-        self.speaking.as_ref().map(|(_, callout)| callout)
+        self.speaking.as_ref().map(|(_, item)| &item.callout)
     }
 
     /// By which the voice reports of what is being said.
@@ -121,13 +121,14 @@ impl SpeechQueue {
         if let Some(old) = old {
             actions.push(dropped(self.waiting.remove(old), DropReason::Replaced));
         }
-        let cut = self.speaking.take_if(|(_, said)| cuts(&item.callout, said));
+        let cut = self.speaking.take_if(|(_, said)| cuts(&item.callout, &said.callout));
         let asked = item.callout.is_answer();
         self.waiting.push(item);
         match cut {
-            // Whoever asked still waits for it.
-            Some((_, callout)) if callout.is_answer() && !asked && callout.valid_until >= now => self.wait_first(callout),
-            cut => actions.extend(cut.map(|(_, callout)| Action::Interrupted(callout))),
+            Some((_, said)) if comes_once(&said.callout) && !asked && said.callout.valid_until >= now => {
+                self.waiting.insert(0, said);
+            }
+            cut => actions.extend(cut.map(|(_, said)| Action::Interrupted(said.callout))),
         }
         self.next(&mut actions);
         actions
@@ -139,7 +140,9 @@ impl SpeechQueue {
         match event {
             VoiceEvent::Began(_) => return actions,
             VoiceEvent::Finished(id) | VoiceEvent::Stopped(id) => {
-                let Some((_, callout)) = self.speaking.take_if(|(speaking, _)| speaking == id) else { return actions };
+                let Some((_, Item { callout, .. })) = self.speaking.take_if(|(speaking, _)| speaking == id) else {
+                    return actions;
+                };
                 match event {
                     VoiceEvent::Finished(_) if callout.is_answer() && !callout.details.is_empty() => self.go_on(callout, now),
                     VoiceEvent::Finished(_) => actions.push(Action::Heard(callout)),
@@ -180,18 +183,13 @@ impl SpeechQueue {
     }
 
     fn interrupt(&mut self, actions: &mut Vec<Action>) {
-        actions.extend(self.speaking.take().map(|(_, callout)| Action::Interrupted(callout)));
+        actions.extend(self.speaking.take().map(|(_, item)| Action::Interrupted(item.callout)));
     }
 
     /// The next sentence of an answer, which is worth waiting for as long as the one before.
     fn go_on(&mut self, mut callout: Callout, now: Timestamp) {
         callout.message = callout.details.remove(0);
         (callout.valid_until, callout.at) = (now.after(callout.valid_until.since(callout.at)), now);
-        self.wait_first(callout);
-    }
-
-    /// An answer, whose text is its message, waits before its equals.
-    fn wait_first(&mut self, callout: Callout) {
         self.waiting.insert(0, Item { text: callout.message.to_string(), callout });
     }
 
@@ -202,12 +200,18 @@ impl SpeechQueue {
         }
         let urgency = |callout: &Callout| (callout.priority, callout.is_answer());
         let Some(first) = (0..self.waiting.len()).min_by_key(|&i| Reverse(urgency(&self.waiting[i].callout))) else { return };
-        let Item { callout, text, .. } = self.waiting.remove(first);
+        let item = self.waiting.remove(first);
         self.last += 1;
         let id = UtteranceId(self.last);
-        self.speaking = Some((id, callout.clone()));
+        let Item { callout, text } = item.clone();
+        self.speaking = Some((id, item));
         actions.push(Action::Say { id, text, callout });
     }
+}
+
+/// Whether nothing will ask for it again: answers, and what the program says of itself. A sight that still holds comes back by itself.
+fn comes_once(callout: &Callout) -> bool {
+    callout.is_answer() || &*callout.subject.facet == SESSION
 }
 
 /// Whether `new` cuts short what is being said. An answer cuts whatever is no hazard, and is cut by what is more urgent than it.

@@ -183,7 +183,7 @@ fn dispatcher_rate(rate: Rate) -> i32 {
     (scaled * 100.0).round().clamp(-100.0, 100.0) as i32
 }
 
-/// The server's scale from -100 to 100, which its espeak-ng module reads as no sound to full scale.
+/// The server's scale from -100 to 100, which its espeak-ng module reads as 0 to 200 on espeak-ng's own.
 fn dispatcher_volume(volume: Volume) -> i32 {
     i32::from(volume.percent()) * 2 - 100
 }

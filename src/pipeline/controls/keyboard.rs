@@ -4,7 +4,7 @@
 //! meaning of keys to `keys`.
 
 use std::{
-    io::{self, IsTerminal, Read},
+    io::{self, BufRead, IsTerminal},
     mem::MaybeUninit,
     os::fd::{AsFd, AsRawFd},
     sync::{
@@ -62,10 +62,9 @@ impl Drop for Keyboard {
 }
 
 fn read(requests: &Sender<Request>, over: &AtomicBool) {
-    let mut stdin = io::stdin();
-    let mut bytes = [0; 64];
+    let mut stdin = io::stdin().lock();
     while !over.load(Ordering::Relaxed) {
-        if !wait::readable(&[stdin.as_fd()], POLL)[0] {
+        if !wait::readable(&[io::stdin().as_fd()], POLL)[0] {
             continue;
         }
         if !in_foreground() {
@@ -73,13 +72,14 @@ fn read(requests: &Sender<Request>, over: &AtomicBool) {
             thread::sleep(POLL);
             continue;
         }
-        let count = match stdin.read(&mut bytes) {
-            Ok(0) => return,
-            Ok(count) => count,
+        let (controls, count) = match stdin.fill_buf() {
+            Ok([]) => return,
+            Ok(bytes) => (keys::controls(bytes), bytes.len()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return tracing::warn!("keyboard: {error}"),
         };
-        for control in keys::controls(&bytes[..count]) {
+        stdin.consume(count);
+        for control in controls {
             let request = Request { asked: Asked::new(control, By::Keys), reply: None };
             if requests.send(request).is_err() {
                 return;

@@ -15,7 +15,7 @@ use std::{
 
 use super::{LiveConfig, OpenVoice, Pulse, Record, Sides, camera::Camera, looking::Encoder, machine::Machine, mute::Mute};
 use crate::{
-    callout::{Callout, Priority, Subject},
+    callout::{Callout, Priority, SESSION, Subject},
     encoder::EncoderError,
     fault::{Fault, Recovery},
     pipeline::{
@@ -31,8 +31,8 @@ use crate::{
     speech::{Earcon, Voice, VoiceEvent},
 };
 
-/// For how long the walk's beginning and end are worth telling.
-const ANNOUNCEMENT_VALID: Duration = Duration::from_secs(5);
+/// For how long the program's word on itself is worth telling: it comes once, behind whatever the street has.
+const ANNOUNCEMENT_VALID: Duration = Duration::from_secs(20);
 
 /// Seconds of sound.
 #[derive(Default)]
@@ -231,7 +231,7 @@ impl Walker<'_> {
     }
 
     pub(super) fn announce(&mut self, message: &str) -> Result<(), PipelineError> {
-        let (at, subject, message) = (self.camera.now(), Subject::new("session", message), message.into());
+        let (at, subject, message) = (self.camera.now(), Subject::new(SESSION, message), message.into());
         let (priority, valid_until) = (Priority::Message, at.after(ANNOUNCEMENT_VALID));
         let callout = Callout { at, subject, message, direction: None, priority, valid_until, p: None, details: Vec::new() };
         self.stages.announce(callout, at, &mut self.state.out)?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Telling, aim::Aim};
 use crate::{
-    callout::{ANSWER, Callout, Priority, Subject},
+    callout::{ANSWER, Callout, Priority, SESSION, Subject},
     control::{Asked, By, Control},
     fault::Fault,
     frame::Timestamp,
@@ -99,7 +99,7 @@ pub struct Memory {
 impl Memory {
     /// `callout` begins to sound as `text`.
     pub(super) fn says(&mut self, callout: &Callout, text: &str, now: Timestamp) {
-        if callout.is_answer() || &*callout.subject.facet == "session" {
+        if callout.is_answer() || &*callout.subject.facet == SESSION {
             return;
         }
         let (facet, class, text) = (callout.subject.facet.to_string(), callout.subject.class.to_string(), text.to_owned());

@@ -23,7 +23,7 @@ const DONT_EXIT: c_int = 0x8000;
 const BUFFER_MS: c_int = 20;
 /// `espeakRATE`, in words a minute.
 const RATE: c_int = 1;
-/// `espeakVOLUME`, in percent of full scale; more than 100 distorts.
+/// `espeakVOLUME`, 0 to 200; what is above 100 is compressed. Speech Dispatcher's loudest is 200.
 const VOLUME: c_int = 2;
 /// `POS_CHARACTER`.
 const POSITION: c_int = 1;
@@ -97,7 +97,7 @@ impl Engine {
     /// Speaks so from the next sentence on.
     pub(super) fn tune(&mut self, tuning: Tuning) -> Result<(), String> {
         self.set(RATE, c_int::try_from(tuning.rate.words_a_minute()).unwrap_or(c_int::MAX))?;
-        self.set(VOLUME, tuning.volume.percent().into())
+        self.set(VOLUME, 2 * c_int::from(tuning.volume.percent()))
     }
 
     fn set(&self, parameter: c_int, value: c_int) -> Result<(), String> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::callout::{ANSWER, Subject};
+use crate::callout::{ANSWER, SESSION, Subject};
 
 /// What happens to the queue in a case.
 #[derive(Clone, Copy)]
@@ -12,6 +12,8 @@ enum Do {
     Push(&'static str),
     /// An answer comes, named likewise; its sentences, with blanks between.
     Answer(&'static str),
+    /// A word of the program on itself.
+    Tell(&'static str),
     /// The utterance that counts so much is heard to its end.
     Finish(u64),
     /// It is cut short by somebody else.
@@ -84,6 +86,10 @@ fn check(steps: &[(f64, Do)], want: &[&str]) {
         let actions = match step {
             Push(name) => queue.push(callout(name, now), name.to_owned(), now),
             Answer(names) => queue.push(answer(names, now), names.split(' ').next().unwrap().to_owned(), now),
+            Tell(name) => {
+                let told = Callout { subject: Subject::new(SESSION, &name[1..]), ..callout(name, now) };
+                queue.push(told, name.to_owned(), now)
+            }
             Finish(id) => queue.report(&VoiceEvent::Finished(UtteranceId(id)), now),
             StopAt(id) => queue.report(&VoiceEvent::Stopped(UtteranceId(id)), now),
             Begin(id) => queue.report(&VoiceEvent::Began(UtteranceId(id)), now),
@@ -131,9 +137,13 @@ fn a_newer_answer_takes_an_older_ones_place() {
 }
 
 #[test]
-fn a_hazard_cuts_an_answer_short_and_it_is_said_again_after_that() {
+fn a_hazard_cuts_short_an_answer_or_a_word_of_the_program_and_it_is_said_again_after_that() {
     check(
         &[(0.0, Answer("b1")), (0.1, Push("a2")), (1.0, Finish(2)), (2.0, Finish(3))],
+        &["say 1 b1", "say 2 a2", "heard a2", "say 3 b1", "heard b1"],
+    );
+    check(
+        &[(0.0, Tell("b1")), (0.1, Push("a2")), (1.0, Finish(2)), (2.0, Finish(3))],
         &["say 1 b1", "say 2 a2", "heard a2", "say 3 b1", "heard b1"],
     );
     // Not once it is stale.
