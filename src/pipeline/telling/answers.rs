@@ -115,7 +115,8 @@ impl Memory {
         if !fault.is_over() {
             self.faults.insert(fault.id().to_owned(), now);
         }
-        if let Some(aim) = self.aim.as_mut().filter(|_| BLIND.contains(&fault)) {
+        let astray = BLIND.contains(&fault) || Fault::SightBack.ends().contains(&fault);
+        if let Some(aim) = self.aim.as_mut().filter(|_| astray) {
             aim.lose();
         }
     }
