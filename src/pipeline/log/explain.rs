@@ -29,7 +29,7 @@ pub fn explain(log: &Log, vocabulary: &Vocabulary, moment: Timestamp) -> Result<
                 happenings.clear();
                 troubles.clear();
             }
-            Record::Trouble { at, kind } if *at <= moment => troubles.push(kind.replace('_', " ")),
+            Record::Trouble { at, kind } if *at <= moment => troubles.push((*at, kind.replace('_', " "))),
             _ if record.moment().is_some_and(|at| at > moment) => continue,
             _ => {}
         }
@@ -39,9 +39,10 @@ pub fn explain(log: &Log, vocabulary: &Vocabulary, moment: Timestamp) -> Result<
     }
     let telling = Paragraph { vocabulary, again: &again };
     let mut text = telling.seen();
-    if !troubles.is_empty() {
-        troubles.dedup();
-        let _ = write!(text, " Something was wrong: {}.", troubles.join(", "));
+    if let Some((since, _)) = troubles.first() {
+        let mut kinds: Vec<&str> = troubles.iter().map(|(_, kind)| kind.as_str()).collect();
+        kinds.dedup();
+        let _ = write!(text, " From {since} on something was wrong: {}.", kinds.join(", "));
     }
     text += &telling.believed();
     text += &telling.said(&said, &happenings);

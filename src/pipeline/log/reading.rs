@@ -102,12 +102,12 @@ impl Log {
 
     /// The moment that `when` means; `None` in the log is an error that names what it holds.
     pub fn moment(&self, when: When) -> Result<Timestamp, LogError> {
-        let mut frames = self.records.iter().filter_map(|record| match record {
-            Record::Frame { at, .. } => Some(*at),
+        let mut looks = self.records.iter().filter_map(|record| match record {
+            Record::Frame { at, .. } | Record::Trouble { at, .. } => Some(*at),
             _ => None,
         });
-        let first = frames.next().unwrap_or_default();
-        let last = frames.next_back().unwrap_or(first);
+        let first = looks.next().unwrap_or_default();
+        let last = looks.next_back().unwrap_or(first);
         let holds = |moment: Timestamp| first <= moment && moment.seconds() < last.seconds() + 1.0;
         let began = self.start.began.as_deref().and_then(time_of_day);
         let by_the_clock = began.filter(|_| when.is_full).map(|began| (when.seconds - began).rem_euclid(DAY));

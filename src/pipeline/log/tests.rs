@@ -212,6 +212,16 @@ fn a_moment_is_explained_by_what_was_seen_believed_and_said() {
 }
 
 #[test]
+fn a_moment_without_a_look_is_explained_by_what_was_wrong() {
+    let (_, memory) = session(1 << 30, None);
+    let troubles = [100.0, 100.5].map(|at| format!("{{\"event\":\"trouble\",\"at\":{at},\"kind\":\"camera_covered\"}}\n"));
+    let log = log(&format!("{}{}", memory.parts.lock().expect("whole")[0], troubles.concat()));
+    let moment = log.moment("01:40.7".parse().expect("a moment")).expect("in the log");
+    let explained = explain(&log, &vocabulary(), moment).expect("explained");
+    assert!(explained.contains("From 01:40.0 on something was wrong: camera covered."), "{explained}");
+}
+
+#[test]
 fn a_moment_that_the_log_does_not_hold_is_refused_with_what_it_holds() {
     let (_, memory) = session(1 << 30, None);
     let log = log(&memory.parts.lock().expect("whole")[0]);
