@@ -60,8 +60,10 @@ fn main() {
     }
     let opening = (processor() - before) / opened;
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/walks/demo");
+    let folder = tempfile::tempdir().expect("a folder");
+    let standing = standing(&demo, folder.path());
     let data = std::env::var_os("STREETSCAPE_DATA").map_or("../shared".into(), PathBuf::from).join("walks");
-    let walks = [demo, data.join("kerbside.mp4"), data.join("crossing.mp4"), data.join("winter.mp4")];
+    let walks = [demo, standing, data.join("kerbside.mp4"), data.join("crossing.mp4"), data.join("winter.mp4")];
     println!("a second of walking, in ms of processor, all but opening the models; frames that were encoded");
     for path in walks.into_iter().filter(|path| path.exists()) {
         second(&model, &path, opening);
@@ -93,6 +95,21 @@ fn looks(model: &Model, threads: usize) {
         ms(map),
         ratio(map)
     );
+}
+
+/// The walk at `demo`, on which the walker stands for the 20 s after second 20, below `folder`; the rest is as it was.
+fn standing(demo: &Path, folder: &Path) -> PathBuf {
+    let walk = folder.join("demo, standing from 20 to 40 s");
+    let times = (0..250).map(|i| (f64::from(i) / 5.0, if i < 100 { i } else { 100.max(i - 100) }));
+    let rows: String = times.map(|(at, frame)| format!("{at:.3},frames/{frame:06}.jpg\n")).collect();
+    fs::create_dir_all(walk.join("frames")).expect("a folder");
+    for frame in fs::read_dir(demo.join("frames")).expect("the demo walk") {
+        let frame = frame.expect("a frame");
+        fs::copy(frame.path(), walk.join("frames").join(frame.file_name())).expect("a copy");
+    }
+    fs::copy(demo.join("walk.toml"), walk.join("walk.toml")).expect("a copy");
+    fs::write(walk.join("frames.csv"), format!("time_s,file\n{rows}")).expect("the table");
+    walk
 }
 
 /// What a second of the walk at `path` takes.
