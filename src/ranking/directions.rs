@@ -71,6 +71,8 @@ pub struct DirectionConfig {
     pub slack: f32,
     /// For how long a side holds, unless the picture stands still: who turns a corner turns by a right angle in two seconds.
     pub holds: Duration,
+    /// For how long a map that shows none of a thing speaks against it: until the next one, of a saver too.
+    pub speaks: Duration,
 }
 
 impl Default for DirectionConfig {
@@ -86,6 +88,7 @@ impl Default for DirectionConfig {
             balanced: 0.1,
             slack: 0.02,
             holds: Duration::from_millis(1200),
+            speaks: Duration::from_millis(2500),
         }
     }
 }
@@ -231,10 +234,11 @@ impl Directions {
 
     /// The picture at `at` shows what the last one showed: what holds goes on holding.
     pub fn keep(&mut self, at: Timestamp) {
-        let holds = self.config.holds;
+        let DirectionConfig { holds, speaks, .. } = self.config;
+        let keep = |seen: &mut Timestamp, time: Duration| *seen = if at.since(*seen) <= time { at } else { *seen };
         for sought in &mut self.sought {
-            let times = sought.found.iter_mut().map(|(seen, ..)| seen).chain(&mut sought.missing);
-            times.filter(|seen| at.since(**seen) <= holds).for_each(|seen| *seen = at);
+            sought.found.iter_mut().for_each(|(seen, ..)| keep(seen, holds));
+            sought.missing.iter_mut().for_each(|seen| keep(seen, speaks));
         }
     }
 
@@ -250,8 +254,8 @@ impl Directions {
     /// What a map that holds at `at` would show, were it there, and doesn't, into `out`.
     pub fn fill_missing(&self, at: Timestamp, out: &mut Vec<(FacetIndex, ClassIndex)>) {
         out.clear();
-        let holds = |missing: Option<Timestamp>| missing.is_some_and(|seen| at.since(seen) <= self.config.holds);
-        out.extend(self.sought.iter().filter(|sought| holds(sought.missing)).map(|sought| (sought.facet, sought.class)));
+        let speaks = |missing: Option<Timestamp>| missing.is_some_and(|seen| at.since(seen) <= self.config.speaks);
+        out.extend(self.sought.iter().filter(|sought| speaks(sought.missing)).map(|sought| (sought.facet, sought.class)));
     }
 }
 
@@ -345,9 +349,10 @@ mod tests {
         check(&directions, 0.0, &[]);
         directions.see(Timestamp::from_seconds(1.0), &map(&["......", ".p....", ".p...."]));
         check(&directions, 2.0, &[cyclist]);
-        check(&directions, 2.5, &[]);
-        directions.see(Timestamp::from_seconds(3.0), &map(&["......", ".r....", ".r...."]));
-        check(&directions, 3.0, &[]);
+        check(&directions, 3.5, &[cyclist]);
+        check(&directions, 3.6, &[]);
+        directions.see(Timestamp::from_seconds(4.0), &map(&["......", ".r....", ".r...."]));
+        check(&directions, 4.0, &[]);
     }
 
     #[test]
