@@ -28,11 +28,16 @@ pub fn walk(args: &WalkArgs, common: &Common, chosen: Read) -> Result<ExitCode> 
     };
 
     use anyhow::Context;
-    use streetscape::pipeline::guard::{GuardConfig, guard};
+    use streetscape::pipeline::{
+        controls::keyboard::Terminal,
+        guard::{GuardConfig, guard},
+    };
 
-    if env::var_os(WALKER).is_some() {
+    if walks() {
         return walking::walk(args, common, chosen);
     }
+    // A walk that is killed gives nothing back.
+    let _terminal = Terminal::remember();
     let program = env::current_exe().context("this program can't find itself")?;
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
@@ -65,6 +70,14 @@ pub fn walk(args: &WalkArgs, common: &Common, chosen: Read) -> Result<ExitCode> 
 #[cfg(not(target_os = "linux"))]
 pub fn walk(args: &WalkArgs, common: &Common, chosen: Read) -> Result<ExitCode> {
     walking::walk(args, common, chosen)
+}
+
+/// Whether a walk is walked by this process, and not by another that it watches.
+pub fn walks() -> bool {
+    #[cfg(target_os = "linux")]
+    return std::env::var_os(WALKER).is_some();
+    #[cfg(not(target_os = "linux"))]
+    true
 }
 
 /// Tells whoever stands guard that the loop goes on.

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     let Cli { command, mut common } = Cli::parse();
     listen_to_log(&common);
     // What a walker chose counts on a walk alone: whatever else is asked gives the same for everybody.
-    let walks = matches!(command, Command::Walk(_));
+    let walks = matches!(command, Command::Walk(_)) && guarding::walks();
     let mut chosen = Settings::path().filter(|_| walks).map(|path| Settings::read(&path)).unwrap_or_default();
     let wanted = common.language.clone();
     // To the lint, no language means every language.

@@ -94,7 +94,7 @@ pub fn walk(args: &WalkArgs, common: &Common, chosen: Read) -> Result<ExitCode> 
         Ok(ways) => ways,
         Err(error) => {
             fails("session-already")?;
-            return Err(error.into());
+            return Err(error);
         }
     };
     let talk = args.telling.talk.or(chosen.settings.talk).unwrap_or_default();

@@ -22,10 +22,28 @@ use crate::control::{Asked, By};
 /// How often the thread looks whether it is to end.
 const POLL: Duration = Duration::from_millis(200);
 
+/// The terminal's mode, which it has again when this is dropped: whoever watches over a walk that may be killed holds one too.
+pub struct Terminal(Option<libc::termios>);
+
+impl Terminal {
+    /// As it is now; nothing where standard input is no terminal.
+    pub fn remember() -> Self {
+        Self(mode().ok())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // The shell has set its own where the walk lost the terminal.
+        if let Some(before) = self.0.filter(|_| in_foreground()) {
+            let _ = set_mode(&before);
+        }
+    }
+}
+
 /// Listens until it is dropped, which gives the terminal back.
 pub struct Keyboard {
-    /// The terminal's mode before.
-    before: libc::termios,
+    _terminal: Terminal,
     over: Arc<AtomicBool>,
 }
 
@@ -35,8 +53,8 @@ impl Keyboard {
         if !io::stdin().is_terminal() || !in_foreground() {
             return Ok(None);
         }
-        let before = mode()?;
-        let mut single = before;
+        let terminal = Terminal::remember();
+        let mut single = mode()?;
         single.c_lflag &= !(libc::ICANON | libc::ECHO);
         // A walk that is stopped by a slip of the finger is silent, which a walker could take for an empty street.
         for key in [libc::VSUSP, libc::VQUIT] {
@@ -44,7 +62,7 @@ impl Keyboard {
         }
         (single.c_cc[libc::VMIN], single.c_cc[libc::VTIME]) = (1, 0);
         set_mode(&single)?;
-        let keyboard = Self { before, over: Arc::default() };
+        let keyboard = Self { _terminal: terminal, over: Arc::default() };
         let over = Arc::clone(&keyboard.over);
         thread::Builder::new().name("keyboard".to_owned()).spawn(move || read(&requests, &over))?;
         Ok(Some(keyboard))
@@ -54,10 +72,6 @@ impl Keyboard {
 impl Drop for Keyboard {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
-        // The shell has set its own where the walk lost the terminal.
-        if in_foreground() {
-            let _ = set_mode(&self.before);
-        }
     }
 }
 

@@ -9,9 +9,11 @@ use crate::control::Asked;
 
 #[cfg(target_os = "linux")]
 pub mod buttons;
+#[cfg(target_os = "linux")]
 mod gestures;
 #[cfg(unix)]
 pub mod keyboard;
+#[cfg(unix)]
 mod keys;
 #[cfg(unix)]
 pub mod socket;
