@@ -39,6 +39,14 @@ pub enum WalkError {
         /// The folder.
         dir: String,
     },
+    /// There is no such recording.
+    #[error("{dir}: holds no recording named {name}; `streetscape recordings list` names them")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The folder.
+        dir: String,
+    },
     /// The recording can't go on; what was written before stays a walk.
     #[error("{file}: {source}; the recording ends here with {frames} frames: {}", mend(source))]
     Write {

@@ -17,6 +17,7 @@ use crate::frame::Timestamp;
 
 mod error;
 mod meaning;
+pub mod recordings;
 mod truth;
 mod writer;
 

@@ -127,6 +127,9 @@ pub enum Command {
     /// Judge what a caregiver would have said
     #[command(subcommand)]
     Phrases(PhrasesCommand),
+    /// List and delete what `walk --record` kept
+    #[command(subcommand)]
+    Recordings(RecordingsCommand),
     /// Print completions for a shell
     #[command(hide = true)]
     Completions { shell: clap_complete::Shell },
@@ -140,9 +143,10 @@ pub struct WalkArgs {
     /// The camera: its number, its device file or its name [default: the first]
     #[arg(long, value_name = "ID")]
     pub camera: Option<String>,
-    /// Keep the walk in this folder, which must be new or empty; `replay` takes it
-    #[arg(long, value_name = "DIR")]
-    pub record: Option<PathBuf>,
+    /// Keep the walk in this folder, which must be new or empty; `replay` takes it. Without one, among your recordings, of which the oldest go
+    /// from 4 GiB on and after 30 days
+    #[arg(long, value_name = "DIR", num_args = 0..=1)]
+    pub record: Option<Option<PathBuf>>,
     /// Look twice a second at most, so that the battery lasts longer
     #[arg(long)]
     pub saver: bool,
@@ -270,6 +274,21 @@ pub enum ModelsCommand {
         /// The new folder, in place of one among your models
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RecordingsCommand {
+    /// List them, the oldest first
+    List,
+    /// Delete some of them, or all
+    Delete {
+        /// Their names, as `list` has them
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        names: Vec<String>,
+        /// Delete all
+        #[arg(long)]
+        all: bool,
     },
 }
 

@@ -88,9 +88,13 @@ pub fn pulse() {
 
 /// What a walk begins with.
 pub fn greeting() -> &'static str {
+    if is_again() { "session-again" } else { "session-start" }
+}
+
+/// Whether this walk was begun again.
+pub fn is_again() -> bool {
     #[cfg(target_os = "linux")]
-    if std::env::var_os(streetscape::pipeline::guard::AGAIN).is_some() {
-        return "session-again";
-    }
-    "session-start"
+    return std::env::var_os(streetscape::pipeline::guard::AGAIN).is_some();
+    #[cfg(not(target_os = "linux"))]
+    false
 }

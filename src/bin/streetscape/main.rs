@@ -12,7 +12,7 @@ use streetscape::pipeline::{
     settings::{Read, Settings},
 };
 
-use args::{Cli, Command, Common, LogLevel, ModelsCommand, PhrasesCommand};
+use args::{Cli, Command, Common, LogLevel, ModelsCommand, PhrasesCommand, RecordingsCommand};
 
 mod args;
 mod asking;
@@ -22,6 +22,7 @@ mod logs;
 mod models;
 mod photos;
 mod phrases;
+mod recordings;
 mod setting_up;
 mod timeline;
 mod walking;
@@ -68,6 +69,8 @@ fn run(command: Command, common: &Common, chosen: Read) -> Result<ExitCode> {
         Command::Models(ModelsCommand::List) => models::list(common),
         Command::Models(ModelsCommand::Check { dir }) => models::check(&dir, common),
         Command::Models(ModelsCommand::Add { dir, name, out }) => models::add(&dir, name, out, common),
+        Command::Recordings(RecordingsCommand::List) => recordings::list(common),
+        Command::Recordings(RecordingsCommand::Delete { names, all }) => recordings::delete(&names, all, common),
         Command::Phrases(PhrasesCommand::Check { file }) => phrases::check(&file, common),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "streetscape", &mut io::stdout());

@@ -2,13 +2,13 @@
 
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -16,12 +16,11 @@ use streetscape::{
     callout::Priority,
     capture::{self, CameraSource},
     encoder::{ImageEncoder, segmenter_file},
-    frame::Frame,
     narrator::{self, EvidenceConfig, Narrator, Talk},
     ontology::Ontology,
     pipeline::{
         Stages,
-        live::{LiveConfig, Record, Sides, Walk},
+        live::{LiveConfig, Sides, Walk},
         phrases::Change,
         policy::PolicyConfig,
         replay::{self, Pace},
@@ -30,13 +29,12 @@ use streetscape::{
         sight::{Sight, SightConfig},
     },
     speech::{self, LengthModel, Rate, SpeechQueue, Tuning, Voice, VoiceChoice, Volume, Words},
-    walk::{About, WalkWriter},
 };
 
 use crate::{
     args::{Common, ReplayArgs, WalkArgs},
     asking::Ways,
-    guarding, logs, phrases,
+    guarding, logs, phrases, recordings,
     setting_up::Model,
 };
 
@@ -110,7 +108,7 @@ pub fn walk(args: &WalkArgs, common: &Common, chosen: Read) -> Result<ExitCode> 
         stages.keep(journal);
     }
     let stop = Arc::new(AtomicBool::new(false));
-    let record = args.record.as_deref().map(|dir| recorder(dir, args.camera.as_deref())).transpose()?;
+    let record = args.record.as_ref().map(|dir| recordings::recorder(dir.as_deref(), args.camera.as_deref())).transpose()?;
     let camera = args.camera.clone();
     let phrases = phrases::poll(&model, common)?;
     let (choice, language, rate) = (common.voice, common.language().to_owned(), tuning.rate);
@@ -249,19 +247,6 @@ fn speak_to_end(voice: &mut dyn Voice, text: &str) {
     while Instant::now() < until && !voice.events().iter().any(|event| !matches!(event, speech::VoiceEvent::Began(_))) {
         sleep(Duration::from_millis(20));
     }
-}
-
-/// Keeps each frame as the camera gave it; one that is no JPEG becomes one.
-fn recorder(dir: &Path, camera: Option<&str>) -> Result<Record> {
-    let about = About::begun(SystemTime::now(), camera.unwrap_or("the first camera"));
-    let mut writer = WalkWriter::create(dir, &about)?;
-    Ok(Box::new(move |frame: &Frame| {
-        let written = match &frame.jpeg {
-            Some(jpeg) => writer.write(frame.at, jpeg),
-            None => writer.write(frame.at, &capture::jpeg::encode(&frame.picture).map_err(|e| e.to_string())?),
-        };
-        written.map_err(|error| error.to_string())
-    }))
 }
 
 /// Happenings on stdout, each at its moment.

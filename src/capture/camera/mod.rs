@@ -22,9 +22,9 @@ mod pixels;
 
 pub use device::{CameraName, list_cameras};
 
-/// How long a picture is waited for. A camera that gives ten a second has missed thirty by then; the walker hears of it while
+/// How long a picture is waited for. A camera that gives ten a second has missed twenty by then; the walker hears of it while
 /// it still matters.
-const PATIENCE: Duration = Duration::from_millis(2500);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A live camera. Opening it anew after it was lost takes up the same clock.
 #[derive(Debug)]
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(frame.picture.rgb(), [3, 3, 3, 4, 4, 4]);
         let soon = Instant::now() + Duration::from_millis(20);
         let error = source.newest(soon).expect_err("nothing newer").to_string();
-        assert_eq!(error, "Test (0): no picture for 3 s; check its cable, or plug it in again");
+        assert_eq!(error, "Test (0): no picture for 2 s; check its cable, or plug it in again");
     }
 
     #[test]

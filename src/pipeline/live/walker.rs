@@ -70,6 +70,8 @@ pub(super) struct State {
     damaged: bool,
     /// No voice is left; when to try again.
     mute: Option<Instant>,
+    /// When the voice was opened that took another's place.
+    opened: Option<Instant>,
     /// What became of the voice, to be told to the stages.
     pending: Vec<VoiceEvent>,
     /// When a frame last led to what it shows.
@@ -251,7 +253,10 @@ impl Walker<'_> {
                 VoiceEvent::Lost(reason) => {
                     tracing::error!("{}: {reason}", self.voice.name());
                     self.voice = Box::new(Mute(self.voice.name().to_owned()));
-                    self.state.mute = Some(Instant::now());
+                    // One that was lost as soon as it was opened would be opened and lost without end.
+                    let pause =
+                        self.state.opened.map_or(Duration::ZERO, |then| self.config.retry.saturating_sub(then.elapsed()));
+                    self.state.mute = Some(Instant::now() + pause);
                 }
             }
             let now = self.camera.now();
@@ -288,6 +293,7 @@ impl Walker<'_> {
                 let fault = if voice.name() == self.voice.name() { Fault::VoiceBack } else { Fault::VoiceLost };
                 self.voice = voice;
                 self.state.mute = None;
+                self.state.opened = Some(Instant::now());
                 self.fault(fault)
             }
             Err(error) => {

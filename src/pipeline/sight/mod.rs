@@ -180,6 +180,10 @@ impl Sight {
 
     /// In which wrong way the camera is held, by the embedding of the whole picture, once that is sure.
     pub fn hold(&mut self, embedding: &Embedding, now: Timestamp) -> Option<Fault> {
+        // A picture of one tone looks like sky, and a smeared one like anything.
+        if self.poor.is_some() {
+            return self.astray;
+        }
         let shown = self.aim.as_ref()?.held(embedding);
         let held = match self.held {
             // A first picture counts as if a camera were held well until then.

@@ -148,6 +148,16 @@ fn a_camera_that_sees_more_than_ground_does_not_point_at_it() {
 }
 
 #[test]
+fn a_covered_lens_is_not_taken_for_the_sky() {
+    let mut sight = sight();
+    let found = (0..40).filter_map(|frame| {
+        let poor = sight.look(&shown(Shows::Covered, frame), at(frame));
+        sight.hold(&held(2), at(frame)).or(poor)
+    });
+    assert!(found.into_iter().all(|fault| fault == Fault::CameraCovered));
+}
+
+#[test]
 fn without_an_aim_nothing_is_told_of_how_the_camera_is_held() {
     let mut sight = Sight::new(SightConfig::default());
     assert!((0..99).all(|frame| sight.hold(&held(1), at(frame)).is_none()));
