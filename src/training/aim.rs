@@ -105,7 +105,7 @@ fn examples(bundle: &Bundle, shards: &[PhotoShard], step: usize, show: Show) -> 
             if picture.width().min(picture.height()) < SMALLEST {
                 continue;
             }
-            let mut held = vec![(picture.clone(), UPRIGHT), (turned(&picture, number / step % 2 == 0), ON_SIDE)];
+            let mut held = vec![(picture.clone(), UPRIGHT), (turned(&picture, (number / step).is_multiple_of(2)), ON_SIDE)];
             if let Some(map) = eyes.map(&picture) {
                 let share = |kind, from, to| share(&map, &ontology, kind, from, to);
                 let sky = SKIES.into_iter().find(|s| share(Kind::Sky, 0.0, *s) >= ENOUGH_SKY);

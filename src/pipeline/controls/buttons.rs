@@ -134,7 +134,7 @@ impl Headsets {
     fn is_headset(&self, name: &str) -> bool {
         let Ok(keys) = fs::read_to_string(self.folders.about.join(name).join("device/capabilities/key")) else { return false };
         let words: Vec<_> = keys.split_whitespace().rev().map(|word| u64::from_str_radix(word, 16).unwrap_or(0)).collect();
-        let bits = 8 * size_of::<libc::c_long>();
+        let bits = libc::c_long::BITS as usize;
         let has = |key: u16| words.get(usize::from(key) / bits).is_some_and(|word| word >> (usize::from(key) % bits) & 1 == 1);
         !has(LETTER) && BUTTONS.iter().any(|(key, _)| has(*key))
     }
