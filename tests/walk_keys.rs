@@ -72,7 +72,7 @@ impl Terminal {
 
     /// The terminal's mode after the walk is that of before; what was shown since.
     #[track_caller]
-    fn is_given_back(mut self) -> (String, tempfile::TempDir) {
+    fn given_back(mut self) -> (String, tempfile::TempDir) {
         let mut rest = String::new();
         let _ = self.out.read_to_string(&mut rest);
         self.script.wait().unwrap();
@@ -83,7 +83,7 @@ impl Terminal {
 }
 
 #[test]
-fn keys_are_heard_one_by_one_and_the_terminal_is_given_back() {
+fn keys_are_heard_one_by_one_and_the_terminal_given_back() {
     let Some(mut terminal) = Terminal::open(None, "") else { return };
     terminal.shows("Streetscape is on.");
     terminal.types("r");
@@ -102,7 +102,7 @@ fn keys_are_heard_one_by_one_and_the_terminal_is_given_back() {
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(!second.status.success() && told.contains("another walk is under way"), "{told}");
     terminal.types("\x03");
-    let (rest, folder) = terminal.is_given_back();
+    let (rest, folder) = terminal.given_back();
     assert!(rest.contains("Goodbye."), "{rest}");
     let settings = fs::read_to_string(folder.path().join("config/streetscape/settings.toml")).unwrap();
     assert_eq!(settings, "volume = 90\nrate = 210\ntalk = \"quiet\"\nintroduced = false\n");
@@ -110,7 +110,7 @@ fn keys_are_heard_one_by_one_and_the_terminal_is_given_back() {
 }
 
 #[test]
-fn the_terminal_is_given_back_by_a_walk_that_is_ended_or_cannot_begin() {
+fn the_terminal_given_back_by_a_walk_that_is_ended_or_cannot_begin() {
     let Some(mut terminal) = Terminal::open(Some("volume = 5"), "") else { return };
     let shown = terminal.shows("My settings were damaged.");
     assert!(shown.contains("settings.toml: ") && shown.contains("settings.broken-1.toml now"), "{shown}");
@@ -130,11 +130,11 @@ fn the_terminal_is_given_back_by_a_walk_that_is_ended_or_cannot_begin() {
     };
     let walk = pids.lines().find(|pid| under(pid)).expect("the walk");
     assert!(Command::new("kill").args(["-TERM", walk]).status().unwrap().success());
-    let (rest, _folder) = terminal.is_given_back();
+    let (rest, _folder) = terminal.given_back();
     assert!(rest.contains("Goodbye."), "{rest}");
 
     // There is a walk already.
     let Some(terminal) = Terminal::open(None, "--record tests/walks/demo") else { return };
-    let (rest, _folder) = terminal.is_given_back();
+    let (rest, _folder) = terminal.given_back();
     assert!(rest.contains("holds a walk already"), "{rest}");
 }

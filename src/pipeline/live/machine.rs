@@ -166,9 +166,12 @@ fn uptime(root: &Path) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    /// Files under a new root: what low and hot make of them after those before.
+    /// Files by their contents, and whether the battery is low and the processor hot once they are there.
+    type Step<'a> = (&'a [(&'a str, &'a str)], (bool, bool));
+
+    /// Files under a new root, each step's beside those before.
     #[track_caller]
-    fn check(steps: &[(&[(&str, &str)], (bool, bool))]) {
+    fn check(steps: &[Step]) {
         let dir = tempfile::tempdir().expect("a folder");
         let mut machine = Machine::new(dir.path().to_owned(), Duration::ZERO);
         for (files, want) in steps {

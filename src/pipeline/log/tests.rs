@@ -53,7 +53,7 @@ fn observation(vocabulary: &Vocabulary, at: f64, seen: &[&str]) -> Observation {
     let class = |id: &str| crossing.find(id).expect("a class").0;
     let bearings = vec![Bearing { facet, class: class("zebra_crossing"), direction: Direction::Ahead, lead: 0.7 }];
     // A map has something to say in every third second.
-    let missing = if at as u32 % 3 == 0 { vec![(facet, class("signalised_crossing"))] } else { Vec::new() };
+    let missing = if (at as u32).is_multiple_of(3) { vec![(facet, class("signalised_crossing"))] } else { Vec::new() };
     Observation { at: Timestamp::from_seconds(at), quality: 0.987_654, findings: findings.collect(), bearings, missing }
 }
 

@@ -274,10 +274,7 @@ fn an_introduction_gives_way_to_a_hazard_goes_on_and_ends_with_a_good_aim() {
     let cut = words[place("[surface] Steps down") - 1];
     assert_eq!(words[place("[surface] Steps down") + 1], cut, "what was cut short is said again: {lines:#?}");
     assert!(words.contains(&"[louder] Volume 90 percent."));
-    assert_eq!(
-        words.iter().filter(|line| line.contains("well aimed")).next_back(),
-        Some(&"[introduce] The camera is well aimed.")
-    );
+    assert_eq!(words.iter().rfind(|line| line.contains("well aimed")), Some(&"[introduce] The camera is well aimed."));
 }
 
 #[test]
