@@ -126,6 +126,7 @@ fn make_bundle(dir: &Path) {
         text: TextInput { context: 77, pad: 0 },
         prompts: None,
         names: None,
+        aim: None,
         calibration: Calibration { captions: None, facets: Vec::new() },
         provenance: BTreeMap::new(),
         files: BTreeMap::new(),
