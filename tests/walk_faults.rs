@@ -7,8 +7,11 @@ use std::{env, path::PathBuf, process::Command};
 
 use serde_json::Value;
 
-/// The faults of each walk, each with the seconds between which it must be told.
-const WALKS: [(&str, &[(&str, f64, f64)]); 6] = [
+/// A fault, and the seconds between which it must be told.
+type Told = (&'static str, f64, f64);
+
+/// The faults of each walk.
+const WALKS: [(&str, &[Told]); 6] = [
     // The phone lies on its side from 15.3 s on, to the end.
     ("winter", &[("camera_on_side", 15.3, 18.3)]),
     ("tactile", &[]),
