@@ -28,8 +28,9 @@ impl Terminal {
             fs::create_dir_all(folder.path().join("config/streetscape")).unwrap();
             fs::write(folder.path().join("config/streetscape/settings.toml"), settings).unwrap();
         }
+        // The shell hears the Ctrl-C as well, and outlives it.
         let walk = format!(
-            "stty -g >{}; {} --device cpu --model models/street --voice none walk {flags} --camera none-of-this-name; stty -g >{}",
+            "trap : INT; stty -g >{}; {} --device cpu --model models/street --voice none walk {flags} --camera none-of-this-name; stty -g >{}",
             at("before"),
             env!("CARGO_BIN_EXE_streetscape"),
             at("after")
@@ -37,6 +38,7 @@ impl Terminal {
         let script = Command::new("script")
             .args(["-q", "-e", "-c", &walk, "/dev/null"])
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+            .env("SHELL", "/bin/sh")
             .env("XDG_RUNTIME_DIR", folder.path())
             .env("XDG_STATE_HOME", at("state"))
             .env("XDG_CONFIG_HOME", at("config"))
