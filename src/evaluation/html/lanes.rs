@@ -7,6 +7,9 @@ use std::fmt::Write as _;
 use super::escaped;
 use crate::frame::Timestamp;
 
+/// What lanes look like, and the moment that a cursor stands at.
+pub const LANES: &str = include_str!("lanes.css");
+
 const WIDTH: f64 = 1000.0;
 /// Room for the lanes' names.
 const LEFT: f64 = 132.0;

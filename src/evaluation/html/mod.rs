@@ -12,25 +12,27 @@ mod pictures;
 pub mod tables;
 
 pub(crate) use lanes::clock;
-pub use lanes::{Bar, Lane, Lanes};
+pub use lanes::{Bar, LANES, Lane, Lanes};
 #[cfg(feature = "train")]
 pub use pictures::{img, smaller, source};
 
-/// Colours, by day and by night, and the page's text.
-pub const STYLE: &str = include_str!("style.css");
+/// Colours, by day and by night, and what every page has.
+const STYLE: &str = include_str!("style.css");
 
-/// A page of what happened over time.
+/// A page.
 #[derive(Clone, Debug, Default)]
 pub struct Page<'a> {
     /// Plain text.
     pub title: &'a str,
+    /// What it looks like beyond what pages have in common.
+    pub style: &'a str,
     /// What stands below the title.
     pub head: &'a str,
     /// Ids and titles of the sections; none where the page has no list of them.
     pub contents: &'a [(String, String)],
     /// The sections.
     pub main: &'a str,
-    /// Plain text.
+    /// Plain text; none where nothing is to be said.
     pub foot: &'a str,
     /// What moves; none where nothing does.
     pub script: &'a str,
@@ -45,13 +47,15 @@ impl Page<'_> {
             "" => String::new(),
             items => format!("<nav aria-label=\"Contents\">\n<ul>\n{items}</ul>\n</nav>\n"),
         };
+        let foot =
+            if self.foot.is_empty() { String::new() } else { format!("<footer>\n<p>{}</p>\n</footer>\n", escaped(self.foot)) };
         let script = if self.script.is_empty() { String::new() } else { format!("<script>\n{}</script>\n", self.script) };
         include_str!("page.html")
-            .replace("{style}", STYLE)
+            .replace("{style}", &format!("{STYLE}{}", self.style))
             .replace("{title}", &escaped(self.title))
             .replace("{head}", self.head)
             .replace("{contents}", &contents)
-            .replace("{foot}", &escaped(self.foot))
+            .replace("{foot}", &foot)
             .replace("{script}", &script)
             .replace("{main}", self.main)
     }

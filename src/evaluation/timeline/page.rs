@@ -1,7 +1,7 @@
 //! A timeline as a page: one file that needs no network, for eyes and for a screen reader.
 
 use super::{Segment, people::Episode};
-use crate::evaluation::html::{Bar, Lane, Lanes, Page, clock, plain};
+use crate::evaluation::html::{Bar, LANES, Lane, Lanes, Page, clock, plain};
 
 /// What a timeline tells.
 pub struct Told<'a> {
@@ -57,7 +57,7 @@ impl Told<'_> {
         }
         let head = format!("<p>{} of video.</p>\n", clock(self.seconds));
         let foot = format!("Written by streetscape {}, of the model {}.", env!("CARGO_PKG_VERSION"), self.model);
-        Page { title: &title, head: &head, main: &main, foot: &foot, ..Page::default() }.html()
+        Page { title: &title, style: LANES, head: &head, main: &main, foot: &foot, ..Page::default() }.html()
     }
 }
 

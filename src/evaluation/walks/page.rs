@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Encounter, Judged, METRICS, Said, Verdict};
 use crate::evaluation::{
     Table,
-    html::{Bar, Lane, Lanes, Page, clock, escaped, plain, tables::figures},
+    html::{Bar, LANES, Lane, Lanes, Page, clock, escaped, plain, tables::figures},
     timeline::Segment,
 };
 
@@ -58,6 +58,7 @@ pub fn page(walks: &[Shown], table: &Table, asked: &str) -> String {
     let foot = format!("Written by streetscape-train {}. docs/walks.md defines every figure.", env!("CARGO_PKG_VERSION"));
     Page {
         title: "What was said on recorded walks",
+        style: LANES,
         head: &head,
         contents: &contents,
         main: &main,

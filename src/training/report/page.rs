@@ -1,6 +1,6 @@
 //! A report as a page: one file that needs no network, for eyes, a keyboard and a screen reader.
 //!
-//! Owns the order of its sections and what stands in each. Leaves tables to `evaluation::html`, plots to `plot`, colours to `page.html`.
+//! Owns the order of its sections and what stands in each. Leaves tables to `evaluation::html`, plots to `plot`, its frame to `evaluation::html`, too, and colours to `page.css`.
 
 use std::fmt::Write as _;
 
@@ -13,24 +13,22 @@ use crate::evaluation::{
     curves::Curves,
     facets::FEWEST,
     html::{
-        STYLE, escaped, plain,
+        Page, escaped, plain,
         tables::{confusion, figures},
     },
     street30::CLIP_RSICD,
 };
 
-const PAGE: &str = include_str!("page.html");
-
 /// The sections written so far, and how to get to them.
 #[derive(Default)]
 struct Sections {
-    contents: String,
+    contents: Vec<(String, String)>,
     main: String,
 }
 
 impl Sections {
     fn add(&mut self, id: &str, title: &str, inside: &str) {
-        let _ = writeln!(self.contents, "<li><a href=\"#{id}\">{title}</a></li>");
+        self.contents.push((id.to_owned(), title.to_owned()));
         let _ = write!(self.main, "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n{inside}</section>\n");
     }
 }
@@ -58,14 +56,18 @@ pub fn page(report: &Report) -> String {
     if let Some(training) = &report.training {
         sections.add("training", "How it was trained", &trained(training));
     }
-    let title = format!("What the model {} is worth", escaped(&report.model.name));
-    let foot = format!("Written by streetscape-train {}. docs/evaluate.md defines every figure.", escaped(&report.version));
-    PAGE.replace("{style}", STYLE)
-        .replace("{title}", &title)
-        .replace("{head}", &head(report))
-        .replace("{contents}", &sections.contents)
-        .replace("{foot}", &foot)
-        .replace("{main}", &sections.main)
+    let title = format!("What the model {} is worth", report.model.name);
+    let foot = format!("Written by streetscape-train {}. docs/evaluate.md defines every figure.", report.version);
+    Page {
+        title: &title,
+        style: include_str!("page.css"),
+        head: &head(report),
+        contents: &sections.contents,
+        main: &sections.main,
+        foot: &foot,
+        script: "",
+    }
+    .html()
 }
 
 fn head(report: &Report) -> String {

@@ -1,6 +1,6 @@
 //! A page to look a data set over: photo, sentences with who says them, labels, and what the map shows.
 //!
-//! Owns which photos are shown and what stands beside each; the page's frame is `page.html`. One file with its photos in it, that a
+//! Owns which photos are shown and what stands beside each; the page's frame is `evaluation::html`'s. One file with its photos in it, that a
 //! browser opens from disk, a screen reader reads and a keyboard walks through.
 
 use std::{fmt::Write as _, path::Path};
@@ -11,7 +11,7 @@ use super::{Collection, Skip, import::WebDataset, spool};
 use crate::{
     capture,
     evaluation::{
-        html::{STYLE, escaped, img, smaller},
+        html::{Page, escaped, img, smaller},
         shard::{Origin, Record},
     },
     frame::Picture,
@@ -28,7 +28,7 @@ const LEAST: f64 = 0.01;
 /// How much of a region's colour covers the photo.
 const COVER: f32 = 0.55;
 
-const PAGE: &str = include_str!("page.html");
+const HEAD: &str = "<p>Right and left arrow go to the next photo and the one before, R shows or hides the regions of all. Each photo is a heading.</p>\n";
 
 /// Writes the page `out` with `photos` photos of the shards in `data`, or as many as there are; how many it shows.
 pub fn sheet(data: &Path, out: &Path, photos: usize) -> Result<usize, TrainingError> {
@@ -39,8 +39,9 @@ pub fn sheet(data: &Path, out: &Path, photos: usize) -> Result<usize, TrainingEr
     let chosen = (0..count).into_par_iter().map(|number| number * total / count.max(1));
     let cards: Vec<String> = chosen.map(|entry| card(&shards, entry, &ontology)).collect();
     let title = format!("{count} of {total} photos of {}", data.display());
-    let page = PAGE.replace("{style}", STYLE).replace("{title}", &escaped(&title)).replace("{cards}", &cards.concat());
-    spool::write(out, page.as_bytes())?;
+    let (style, script) = (include_str!("page.css"), include_str!("page.js"));
+    let page = Page { title: &title, style, head: HEAD, main: &cards.concat(), script, ..Page::default() };
+    spool::write(out, page.html().as_bytes())?;
     Ok(count)
 }
 
