@@ -130,6 +130,29 @@ mod tests {
         assert!(wrong as f32 / own.len() as f32 <= 0.1);
     }
 
+    /// Answers of thirty classes, of which the probability tells little; other photos for another seed.
+    fn doubtful(photos: usize, seed: u64) -> Vec<Judged> {
+        use rand::{RngExt, SeedableRng};
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let judged = |photo| {
+            let p = rng.random::<f32>();
+            Judged { photo, class: rng.random_range(0..30), p, right: rng.random::<f32>() < 0.55 + 0.4 * p }
+        };
+        (0..photos).map(judged).collect()
+    }
+
+    #[test]
+    fn the_error_rate_holds_for_photos_that_had_no_part_in_it() {
+        let (mut wrong, mut given) = (0, 0);
+        for seed in 0..20 {
+            let found = thresholds(&doubtful(400, seed), &[10; 30], 0.15);
+            let answers = doubtful(2000, 100 + seed).into_iter().filter(|j| j.p >= found[j.class]);
+            answers.for_each(|j| (wrong, given) = (wrong + usize::from(!j.right), given + 1));
+        }
+        let rate = wrong as f32 / given as f32;
+        assert!(rate < 0.17 && given > 2000, "{rate} of {given}");
+    }
+
     #[test]
     fn a_stricter_rate_never_lowers_a_threshold() {
         let rates = [0.3, 0.2, 0.1, 0.05, 0.01].map(|rate| thresholds(&judged(), &[50, 3, 0], rate));
