@@ -48,6 +48,10 @@ pub enum Fault {
     ModelDamaged,
     /// The voice was lost for a while and speaks again.
     VoiceBack,
+    /// The voice's short sounds can't be heard, so that silence isn't told from the program's end.
+    SoundsLost,
+    /// They can be heard again.
+    SoundsBack,
     /// The battery will not last long.
     BatteryLow,
     /// It is charged again.
@@ -68,7 +72,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, for tests that visit each.
-    pub const ALL: [Fault; 24] = [
+    pub const ALL: [Fault; 26] = [
         Fault::CameraLost,
         Fault::CameraBack,
         Fault::CameraCovered,
@@ -85,6 +89,8 @@ impl Fault {
         Fault::VoiceLost,
         Fault::ModelDamaged,
         Fault::VoiceBack,
+        Fault::SoundsLost,
+        Fault::SoundsBack,
         Fault::BatteryLow,
         Fault::BatteryBack,
         Fault::ProcessorHot,
@@ -114,6 +120,8 @@ impl Fault {
             Fault::VoiceLost => "voice_lost",
             Fault::ModelDamaged => "model_damaged",
             Fault::VoiceBack => "voice_back",
+            Fault::SoundsLost => "sounds_lost",
+            Fault::SoundsBack => "sounds_back",
             Fault::BatteryLow => "battery_low",
             Fault::BatteryBack => "battery_back",
             Fault::ProcessorHot => "processor_hot",
@@ -139,7 +147,10 @@ impl Fault {
     /// Whether it is over once it is told.
     pub fn is_over(self) -> bool {
         use Fault::*;
-        matches!(self, CameraBack | SightBack | EncoderBack | BatteryBack | ProcessorCool | VoiceBack | ClockJumped | Woke)
+        matches!(
+            self,
+            CameraBack | SightBack | EncoderBack | BatteryBack | ProcessorCool | VoiceBack | SoundsBack | ClockJumped | Woke
+        )
     }
 
     /// The faults that this one's news ends: after them, and after it, the others are news again.
@@ -150,6 +161,8 @@ impl Fault {
             CameraLost => &[CameraBack],
             EncoderBack => &[EncoderLost, ModelDamaged],
             EncoderLost | ModelDamaged => &[EncoderBack],
+            SoundsBack => &[SoundsLost],
+            SoundsLost => &[SoundsBack],
             BatteryBack => &[BatteryLow],
             BatteryLow => &[BatteryBack],
             ProcessorCool => &[ProcessorHot],

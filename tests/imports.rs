@@ -51,6 +51,7 @@ const RESERVED: &[Reserved] = &[
             "capture/video",
             // Sound and the system's voice each keep to one thread.
             "speech/direct",
+            "speech/sounds",
             "speech/system",
         ],
     },

@@ -23,12 +23,18 @@ use walking::{Health, Walking, With};
 /// 1 % of full scale, far below speech and far above dither.
 const SOUND: u16 = 327;
 
+/// Silence before a heartbeat: longer than what is said of one fault.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
 /// A walk with the voices that `choice` finds, now and after a loss.
 fn walk(choice: VoiceChoice) -> Walking {
     let voice = move || open(choice, "en", Rate::default()).map(|(voice, _)| voice);
     let first: Box<dyn Voice> = voice().expect("a voice");
     println!("begins with the {} voice", first.name());
-    Walking::begin_with(Health::Well, With { voices: Some((first, Box::new(voice))), ..With::default() })
+    Walking::begin_with(
+        Health::Well,
+        With { voices: Some((first, Box::new(voice))), heartbeat: Some(HEARTBEAT), ..With::default() },
+    )
 }
 
 fn kill(folder: &Path, server: &str) {
@@ -103,5 +109,36 @@ fn a_sound_card_that_goes_and_comes_back_is_told_of_aloud() {
         walking.ends();
         server.kill().unwrap();
         server.wait().unwrap();
+    });
+}
+
+#[test]
+fn with_the_systems_voice_too_a_heartbeat_is_heard_while_nothing_is_said() {
+    with_null_sink("with_the_systems_voice_too_a_heartbeat_is_heard_while_nothing_is_said", |_| {
+        let walking = walk(VoiceChoice::System);
+        walking.hears("Streetscape is on.");
+        // Until those words are over.
+        thread::sleep(HEARTBEAT / 2);
+        for _ in 0..2 {
+            hears_sound(HEARTBEAT + Duration::from_secs(2));
+            thread::sleep(Duration::from_secs(1));
+        }
+        walking.ends();
+    });
+}
+
+#[test]
+fn where_no_sound_device_can_be_opened_the_systems_voice_says_that_there_are_no_heartbeats() {
+    with_null_sink("where_no_sound_device_can_be_opened_the_systems_voice_says_that_there_are_no_heartbeats", |folder| {
+        // Speech Dispatcher has its own way to the sound server.
+        let (devices, none) = (folder.join("conf/asound.conf"), "pcm.!default { type hw card 31 }\n");
+        let whole = fs::read_to_string(&devices).unwrap();
+        fs::write(&devices, none).unwrap();
+        let walking = walk(VoiceChoice::System);
+        walking.hears("My sounds are gone. I speak every half minute.");
+        hears_sound(Duration::from_secs(20));
+        fs::write(&devices, whole).unwrap();
+        walking.hears("My sounds are back.");
+        walking.ends();
     });
 }

@@ -39,7 +39,7 @@ const fn tone(at: u32, length: u32, pitch: (f32, f32), level: f32) -> Tone {
 const EDGE: f32 = 5.0;
 /// The noise that wakes a headset: how long, and its amplitude, 54 dB below full scale, which a street covers. Real noise, since a headset
 /// sleeps on through digital silence (organicmaps #6846, OsmAnd #19906).
-const WAKING: Duration = Duration::from_millis(120);
+pub(super) const WAKING: Duration = Duration::from_millis(120);
 const FAINT: f32 = 0.002;
 
 impl Earcon {

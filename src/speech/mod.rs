@@ -13,8 +13,10 @@ use std::{
 mod direct;
 mod earcon;
 mod error;
+mod lead;
 mod length;
 mod queue;
+mod sounds;
 mod system;
 mod transcript;
 mod tuning;
@@ -26,6 +28,7 @@ pub use earcon::Earcon;
 pub use error::SpeechError;
 pub use length::{LengthModel, Rate};
 pub use queue::{Action, DropReason, SpeechQueue};
+pub use sounds::sound_device;
 pub use system::SystemVoice;
 pub use transcript::{Clock, Transcript};
 pub use tuning::{Tuning, Volume};
@@ -61,10 +64,14 @@ pub trait Voice: Send {
     /// the same voice.
     fn say(&mut self, id: UtteranceId, text: &str, priority: Priority) -> Result<(), SpeechError>;
     /// Sounds `earcon` ahead of what is said next, on that side where the device has two; a heartbeat sounds at once, where nothing is
-    /// being said. A voice without sounds of its own says nothing.
+    /// being said. A voice without short sounds says nothing.
     fn cue(&mut self, earcon: Earcon, side: Option<Direction>) -> Result<(), SpeechError> {
         let _ = (earcon, side);
         Ok(())
+    }
+    /// Whether short sounds are to be heard of it and can't be now: then its silence isn't told from the program's end.
+    fn lacks_sounds(&self) -> bool {
+        false
     }
     /// Falls silent at once.
     fn stop(&mut self) -> Result<(), SpeechError>;

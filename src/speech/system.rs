@@ -1,7 +1,8 @@
 //! The system's voice: Speech Dispatcher, as the walker has set it up.
 //!
 //! Owns the connection, on a thread of its own, since a server that hangs must not hang the walk. Leaves the choice of
-//! synthesiser and voice to the walker's own settings; asks for the language only.
+//! synthesiser and voice to the walker's own settings; asks for the language only. Leaves short sounds to `sounds`: the server gets the
+//! words when what leads them in has sounded.
 
 use std::{
     collections::HashMap,
@@ -12,8 +13,11 @@ use std::{
 
 use speech_dispatcher::{Connection, Mode, Priority as Ssip};
 
-use super::{LengthModel, Rate, SpeechError, Tuning, UtteranceId, Voice, VoiceEvent, Volume, watchdog::Watchdog};
-use crate::callout::Priority;
+use super::{
+    Earcon, LengthModel, Rate, SpeechError, Tuning, UtteranceId, Voice, VoiceEvent, Volume, lead::LeadIn, sounds::Sounds,
+    watchdog::Watchdog,
+};
+use crate::callout::{Direction, Priority};
 
 const NAME: &str = "system";
 
@@ -25,7 +29,8 @@ const WAITS: Duration = Duration::from_secs(3);
 
 /// What the thread of the connection is told: by us, or by the server's callbacks.
 enum Note {
-    Say(UtteranceId, String, Ssip),
+    /// Not before that moment.
+    Say(Words, Instant),
     Stop,
     Tune(Tuning),
     Began(u64),
@@ -34,14 +39,25 @@ enum Note {
     Close,
 }
 
+/// A sentence for the server.
+struct Words {
+    id: UtteranceId,
+    text: String,
+    priority: Ssip,
+}
+
 /// Speaks through Speech Dispatcher.
 pub struct SystemVoice {
     notes: Sender<Note>,
     events: Receiver<VoiceEvent>,
     watchdog: Watchdog,
-    rate: Rate,
+    tuning: Tuning,
     /// What has not begun, and until when it may: others speak by the same server.
     waiting: Option<(UtteranceId, Instant)>,
+    /// What was said and neither finished nor was stopped.
+    speaking: Option<UtteranceId>,
+    lead_in: LeadIn,
+    sounds: Sounds,
 }
 
 impl SystemVoice {
@@ -52,6 +68,8 @@ impl SystemVoice {
         let (outbox, events) = mpsc::channel();
         let (ready, opened) = mpsc::channel();
         let callbacks = notes.clone();
+        // The device is opened meanwhile.
+        let sounds = Sounds::open().map_err(|e| fail(e.to_string()))?;
         let language = language.to_owned();
         let run = move || match connect(&language, rate, &callbacks, &inbox) {
             Ok(server) => {
@@ -63,7 +81,16 @@ impl SystemVoice {
         };
         thread::Builder::new().name("system voice".to_owned()).spawn(run).map_err(|e| fail(e.to_string()))?;
         match opened.recv_timeout(OPEN) {
-            Ok(Ok(())) => Ok(Self { notes, events, watchdog: Watchdog::default(), rate, waiting: None }),
+            Ok(Ok(())) => Ok(Self {
+                notes,
+                events,
+                watchdog: Watchdog::default(),
+                tuning: Tuning { rate, ..Tuning::default() },
+                waiting: None,
+                speaking: None,
+                lead_in: LeadIn::default(),
+                sounds,
+            }),
             Ok(Err(problem)) => Err(fail(problem)),
             Err(RecvTimeoutError::Timeout) => {
                 let seconds = OPEN.as_secs();
@@ -87,13 +114,30 @@ impl Voice for SystemVoice {
     }
 
     fn say(&mut self, id: UtteranceId, text: &str, priority: Priority) -> Result<(), SpeechError> {
-        self.send(Note::Say(id, text.to_owned(), ssip(priority)))?;
-        self.waiting = (priority < Priority::Important).then(|| (id, Instant::now() + WAITS));
-        self.watchdog.expect(id, self.length(text));
+        let led_in = self.sounds.sound(self.lead_in.next(), self.tuning.volume);
+        let begins = Instant::now() + led_in;
+        self.send(Note::Say(Words { id, text: text.to_owned(), priority: ssip(priority) }, begins))?;
+        self.waiting = (priority < Priority::Important).then(|| (id, begins + WAITS));
+        self.speaking = Some(id);
+        self.watchdog.expect(id, led_in + self.length(text));
         Ok(())
     }
 
+    fn cue(&mut self, earcon: Earcon, side: Option<Direction>) -> Result<(), SpeechError> {
+        if earcon != Earcon::Heartbeat {
+            self.lead_in.cue(earcon, side);
+        } else if self.speaking.is_none() {
+            self.sounds.sound(self.lead_in.heartbeat(), self.tuning.volume);
+        }
+        Ok(())
+    }
+
+    fn lacks_sounds(&self) -> bool {
+        self.sounds.are_lost()
+    }
+
     fn stop(&mut self) -> Result<(), SpeechError> {
+        self.sounds.stop();
         self.send(Note::Stop)
     }
 
@@ -102,6 +146,11 @@ impl Voice for SystemVoice {
         for event in &events {
             if let VoiceEvent::Began(id) | VoiceEvent::Finished(id) | VoiceEvent::Stopped(id) = event {
                 self.waiting.take_if(|(waiting, _)| waiting == id);
+            }
+            if let VoiceEvent::Finished(id) | VoiceEvent::Stopped(id) = event
+                && self.speaking.take_if(|speaking| speaking == id).is_some()
+            {
+                self.lead_in.ended();
             }
         }
         if self.waiting.take_if(|(_, until)| *until < Instant::now()).is_some() {
@@ -115,11 +164,11 @@ impl Voice for SystemVoice {
     }
 
     fn length(&self, text: &str) -> Duration {
-        LengthModel::default().length(text, self.rate)
+        LengthModel::default().length(text, self.tuning.rate)
     }
 
     fn tune(&mut self, tuning: Tuning) -> Result<(), SpeechError> {
-        self.rate = tuning.rate;
+        self.tuning = tuning;
         self.send(Note::Tune(tuning))
     }
 }
@@ -199,21 +248,43 @@ fn ssip(priority: Priority) -> Ssip {
     }
 }
 
+/// How long the connection's thread waits where nothing is due.
+const IDLE: Duration = Duration::from_secs(60);
+
+fn gone(error: speech_dispatcher::Error) -> VoiceEvent {
+    VoiceEvent::Lost(format!("Speech Dispatcher: {error}"))
+}
+
 /// The thread of the connection. Notes come in one queue, so that a report is never read before the answer that names it.
 fn converse(server: &Connection, inbox: &Receiver<Note>, outbox: &Sender<VoiceEvent>) {
     let mut ours: HashMap<u64, UtteranceId> = HashMap::new();
-    for note in inbox {
-        let event = match note {
-            Note::Say(id, text, priority) => {
-                // What was being said is cut short; a zero would end the program.
-                let cut = server.cancel();
-                match (cut, server.say(priority, text.replace('\0', " "))) {
-                    (Ok(()), Some(message)) => {
+    // What is still being led in.
+    let mut led_in: Option<(Words, Instant)> = None;
+    loop {
+        let due = led_in.as_ref().map_or(IDLE, |(_, begins)| begins.saturating_duration_since(Instant::now()));
+        let note = match inbox.recv_timeout(due) {
+            Ok(note) => note,
+            Err(RecvTimeoutError::Timeout) => match led_in.take() {
+                // A zero would end the program.
+                Some((Words { id, text, priority }, _)) => match server.say(priority, text.replace('\0', " ")) {
+                    Some(message) => {
                         ours.insert(message, id);
-                        None
+                        continue;
                     }
-                    _ => Some(VoiceEvent::Lost("Speech Dispatcher took no message".to_owned())),
-                }
+                    None => {
+                        let _ = outbox.send(VoiceEvent::Lost("Speech Dispatcher took no message".to_owned()));
+                        return;
+                    }
+                },
+                None => continue,
+            },
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        let event = match note {
+            Note::Say(words, begins) => {
+                // What was being said is cut short, and what was to be said too.
+                let cut = server.cancel().err().map(gone);
+                cut.or(led_in.replace((words, begins)).map(|(Words { id, .. }, _)| VoiceEvent::Stopped(id)))
             }
             Note::Tune(Tuning { volume, rate }) => {
                 let tuned = server.set_voice_rate(dispatcher_rate(rate)).and(server.set_volume(dispatcher_volume(volume)));
@@ -223,7 +294,10 @@ fn converse(server: &Connection, inbox: &Receiver<Note>, outbox: &Sender<VoiceEv
                 }
                 None
             }
-            Note::Stop => server.cancel().err().map(|e| VoiceEvent::Lost(format!("Speech Dispatcher: {e}"))),
+            Note::Stop => {
+                let cut = server.cancel().err().map(gone);
+                cut.or(led_in.take().map(|(Words { id, .. }, _)| VoiceEvent::Stopped(id)))
+            }
             Note::Began(message) => ours.get(&message).copied().map(VoiceEvent::Began),
             Note::Ended(message) => ours.remove(&message).map(VoiceEvent::Finished),
             Note::Cancelled(message) => ours.remove(&message).map(VoiceEvent::Stopped),

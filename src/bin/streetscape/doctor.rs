@@ -35,6 +35,7 @@ pub fn doctor(common: &Common) -> Result<ExitCode> {
         Finding { what: "system voice", found: system, needed: false },
         Finding { what: "direct voice", found: direct, needed: false },
         Finding { what: "a voice at all", found: any, needed: true },
+        Finding { what: "short sounds", found: speech::sound_device(), needed: false },
         Finding { what: "recorded video", found: ffmpeg(), needed: false },
     ];
     for Finding { what, found, needed } in &findings {

@@ -180,7 +180,7 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// Says what is wrong with camera and encoder, and that it is right again.
+    /// Says what is wrong with camera, encoder and short sounds, and that it is right again.
     fn ail(&mut self) -> Result<(), PipelineError> {
         let (blank, busy) = (self.state.blank, self.encoder.busy().unwrap_or_default());
         self.lasting(Fault::CameraLost, self.camera.is_lost(self.config.silent), Some(Fault::CameraBack))?;
@@ -188,6 +188,9 @@ impl Walker<'_> {
         self.lasting(Fault::ModelDamaged, blank && damaged, None)?;
         self.lasting(Fault::EncoderLost, blank && !damaged, None)?;
         self.lasting(Fault::EncoderLate, !blank && busy > self.config.late, None)?;
+        if self.state.mute.is_none() {
+            self.lasting(Fault::SoundsLost, self.voice.lacks_sounds(), Some(Fault::SoundsBack))?;
+        }
         self.feel()
     }
 

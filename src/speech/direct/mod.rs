@@ -10,22 +10,22 @@ mod sink;
 use std::{
     sync::mpsc::{self, Receiver, Sender},
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use self::{
-    espeak::Engine,
-    player::{Chunk, Player, Resampler, Turns},
+use self::{espeak::Engine, player::Resampler};
+pub(super) use self::{
+    player::{Chunk, Player, Turns},
     sink::Output,
 };
 use super::{
-    Earcon, LengthModel, Rate, SpeechError, Tuning, UtteranceId, Voice, VoiceEvent, earcon::waking, watchdog::Watchdog,
+    Earcon, LengthModel, Rate, SpeechError, Tuning, UtteranceId, Voice, VoiceEvent,
+    lead::{Lead, LeadIn},
+    watchdog::Watchdog,
 };
 use crate::callout::{Direction, Priority};
 
 const NAME: &str = "direct";
-/// Silence after which a headset may have gone to sleep. Our inference; the noise that wakes it costs the first word as much time.
-const ASLEEP: Duration = Duration::from_secs(5);
 /// By this a heartbeat is counted, which nobody waits for.
 const HEARTBEAT: UtteranceId = UtteranceId(u64::MAX);
 
@@ -33,10 +33,7 @@ const HEARTBEAT: UtteranceId = UtteranceId(u64::MAX);
 struct Sentence {
     turn: u64,
     id: UtteranceId,
-    /// Whether the device is woken first.
-    wakes: bool,
-    earcon: Option<Earcon>,
-    side: Option<Direction>,
+    lead: Lead,
     text: String,
     tuning: Tuning,
 }
@@ -53,10 +50,7 @@ pub struct DirectVoice {
     events: Vec<VoiceEvent>,
     watchdog: Watchdog,
     tuning: Tuning,
-    /// What sounds ahead of the next sentence, and on which side that is.
-    cue: Option<(Earcon, Option<Direction>)>,
-    /// When something last began to sound.
-    sounded: Option<Instant>,
+    lead_in: LeadIn,
     /// Plays as long as it lives.
     _stream: cpal::Stream,
 }
@@ -87,15 +81,9 @@ impl DirectVoice {
             events: Vec::new(),
             watchdog: Watchdog::default(),
             tuning: Tuning { rate, ..Tuning::default() },
-            cue: None,
-            sounded: None,
+            lead_in: LeadIn::default(),
             _stream: stream,
         })
-    }
-
-    /// Whether the device may be asleep; from now on it is not.
-    fn wakes(&mut self) -> bool {
-        self.sounded.replace(Instant::now()).is_none_or(|last| last.elapsed() >= ASLEEP)
     }
 
     fn sound(&self, sentence: Sentence) -> Result<(), SpeechError> {
@@ -112,7 +100,8 @@ impl DirectVoice {
             match &event {
                 VoiceEvent::Began(id) if self.speaking == Some(*id) => {}
                 VoiceEvent::Finished(id) if self.speaking == Some(*id) => {
-                    (self.speaking, self.sounded) = (None, Some(Instant::now()));
+                    self.speaking = None;
+                    self.lead_in.ended();
                 }
                 VoiceEvent::Lost(_) => self.speaking = None,
                 _ => continue,
@@ -129,9 +118,8 @@ impl Voice for DirectVoice {
 
     fn say(&mut self, id: UtteranceId, text: &str, _: Priority) -> Result<(), SpeechError> {
         self.stop()?;
-        let (earcon, side) = self.cue.take().map_or((None, None), |(earcon, side)| (Some(earcon), side));
-        let (turn, wakes) = (self.turns.begin(), self.wakes());
-        self.sound(Sentence { turn, id, wakes, earcon, side, text: text.to_owned(), tuning: self.tuning })?;
+        let (turn, lead) = (self.turns.begin(), self.lead_in.next());
+        self.sound(Sentence { turn, id, lead, text: text.to_owned(), tuning: self.tuning })?;
         self.speaking = Some(id);
         self.watchdog.expect(id, self.length(text));
         Ok(())
@@ -139,11 +127,10 @@ impl Voice for DirectVoice {
 
     fn cue(&mut self, earcon: Earcon, side: Option<Direction>) -> Result<(), SpeechError> {
         if earcon != Earcon::Heartbeat {
-            self.cue = Some((earcon, side));
+            self.lead_in.cue(earcon, side);
         } else if self.speaking.is_none() {
-            let (turn, wakes) = (self.turns.begin(), self.wakes());
-            let (id, earcon, text, tuning) = (HEARTBEAT, Some(earcon), String::new(), self.tuning);
-            self.sound(Sentence { turn, id, wakes, earcon, side: None, text, tuning })?;
+            let (turn, lead) = (self.turns.begin(), self.lead_in.heartbeat());
+            self.sound(Sentence { turn, id: HEARTBEAT, lead, text: String::new(), tuning: self.tuning })?;
         }
         Ok(())
     }
@@ -195,13 +182,12 @@ fn synthesise(
     chunks: &Sender<Chunk>,
     events: &Sender<VoiceEvent>,
 ) {
-    for Sentence { turn, id, wakes, earcon, side, text, tuning } in inbox {
+    for Sentence { turn, id, lead, text, tuning } in inbox {
         let mut resampler = Resampler::new(engine.sample_rate(), device_rate);
+        let side = lead.side;
         let hand_over =
             |samples: Vec<f32>, last| turns.runs(turn) && chunks.send(Chunk { turn, id, side, samples, last }).is_ok();
-        let mut lead = if wakes { waking(device_rate) } else { Vec::new() };
-        let loud = f32::from(tuning.volume.percent()) / 100.0;
-        lead.extend(earcon.into_iter().flat_map(|earcon| earcon.samples(device_rate)).map(|sample| loud * sample));
+        let lead = lead.samples(device_rate, tuning.volume);
         if !lead.is_empty() && !hand_over(lead, text.is_empty()) || text.is_empty() {
             continue;
         }

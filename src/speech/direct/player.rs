@@ -16,34 +16,34 @@ use crate::{
 
 /// Which sentence is wanted. Each `say` and each `stop` begins a new turn; what belongs to an older one is thrown away.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Turns(Arc<AtomicU64>);
+pub(in crate::speech) struct Turns(Arc<AtomicU64>);
 
 impl Turns {
     /// Ends the turn that runs; the number of the next.
-    pub(super) fn begin(&self) -> u64 {
+    pub(in crate::speech) fn begin(&self) -> u64 {
         self.0.fetch_add(1, Ordering::AcqRel) + 1
     }
 
     /// Is `turn` still the one that runs?
-    pub(super) fn runs(&self, turn: u64) -> bool {
+    pub(in crate::speech) fn runs(&self, turn: u64) -> bool {
         self.0.load(Ordering::Acquire) == turn
     }
 }
 
 /// A piece of a sentence, mono, in [-1, 1], at the device's rate.
 #[derive(Debug)]
-pub(super) struct Chunk {
-    pub(super) turn: u64,
-    pub(super) id: UtteranceId,
+pub(in crate::speech) struct Chunk {
+    pub(in crate::speech) turn: u64,
+    pub(in crate::speech) id: UtteranceId,
     /// From which side it comes.
-    pub(super) side: Option<Direction>,
-    pub(super) samples: Vec<f32>,
+    pub(in crate::speech) side: Option<Direction>,
+    pub(in crate::speech) samples: Vec<f32>,
     /// Nothing of the sentence follows.
-    pub(super) last: bool,
+    pub(in crate::speech) last: bool,
 }
 
 /// The source of the device's samples.
-pub(super) struct Player {
+pub(in crate::speech) struct Player {
     turns: Turns,
     chunks: Receiver<Chunk>,
     events: Sender<VoiceEvent>,
@@ -54,7 +54,7 @@ pub(super) struct Player {
 
 impl Player {
     /// Plays `chunks`, reports to `events`.
-    pub(super) fn new(turns: Turns, chunks: Receiver<Chunk>, events: Sender<VoiceEvent>) -> Self {
+    pub(in crate::speech) fn new(turns: Turns, chunks: Receiver<Chunk>, events: Sender<VoiceEvent>) -> Self {
         Self { turns, chunks, events, current: None, begun: None }
     }
 

@@ -41,14 +41,14 @@ fn hush() {
 }
 
 /// A device chosen, not yet playing.
-pub(super) struct Output {
+pub(in crate::speech) struct Output {
     device: Device,
     config: SupportedStreamConfig,
 }
 
 impl Output {
     /// The default output device, at `sample_rate` where it can.
-    pub(super) fn find(sample_rate: u32) -> Result<Self, String> {
+    pub(in crate::speech) fn find(sample_rate: u32) -> Result<Self, String> {
         hush();
         let device =
             cpal::default_host().default_output_device().ok_or("there is no sound device; connect one, see `aplay -l`")?;
@@ -62,13 +62,18 @@ impl Output {
         Ok(Self { device, config })
     }
 
+    /// The driver's name of it.
+    pub(in crate::speech) fn name(&self) -> String {
+        name(&self.device)
+    }
+
     /// Samples a second.
-    pub(super) fn sample_rate(&self) -> u32 {
+    pub(in crate::speech) fn sample_rate(&self) -> u32 {
         self.config.sample_rate()
     }
 
     /// Plays `player`, silence included, until the stream is dropped. A device that goes away is told to `events`.
-    pub(super) fn play(self, player: Player, events: Sender<VoiceEvent>) -> Result<Stream, String> {
+    pub(in crate::speech) fn play(self, player: Player, events: Sender<VoiceEvent>) -> Result<Stream, String> {
         match self.config.sample_format() {
             SampleFormat::F32 => self.play_as::<f32>(player, events),
             SampleFormat::I16 => self.play_as::<i16>(player, events),
