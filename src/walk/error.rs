@@ -39,6 +39,25 @@ pub enum WalkError {
         /// The folder.
         dir: String,
     },
+    /// A recording would lie among other files.
+    #[error("{dir}: is not empty; name a new folder for this recording, or an empty one")]
+    NotEmpty {
+        /// The folder.
+        dir: String,
+    },
+    /// Recordings hold as much as they may.
+    #[error(
+        "{dir}: recordings may hold {:.1} GiB; this one ends with {frames} frames: delete some, or allow more by --record-size",
+        *bytes as f64 / f64::from(1 << 30)
+    )]
+    Full {
+        /// The recording, or the folder of all.
+        dir: String,
+        /// How much that is.
+        bytes: u64,
+        /// The frames that were kept.
+        frames: u64,
+    },
     /// There is no such recording.
     #[error("{dir}: holds no recording named {name}; `streetscape recordings list` names them")]
     Unknown {

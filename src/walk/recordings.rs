@@ -1,6 +1,7 @@
 //! The recordings of one user in one folder: what there is, and how much of it is kept.
 //!
-//! Owns which of them goes first where they are too many or too old. Leaves writing a walk to `writer`.
+//! Owns which of them goes first where they are too many or too old, and what becomes of one that reaches the bound itself. Leaves writing a walk
+//! to `writer`.
 
 use std::{
     fs,
@@ -8,7 +9,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Walk, WalkError, writer::utc};
+use super::{About, Walk, WalkError, WalkWriter, writer::utc};
+use crate::frame::Timestamp;
 
 /// Begins the name of each.
 const NAME: &str = "walk-";
@@ -27,6 +29,55 @@ impl Default for Bounds {
     /// somebody else's street may lie on it.
     fn default() -> Self {
         Self { bytes: 4 << 30, age: Duration::from_secs(30 * 24 * 3600) }
+    }
+}
+
+/// What becomes of a recording that reaches the bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AtBound {
+    /// It ends: it lies in a folder that a person named, where nothing is deleted.
+    Ends,
+    /// It lies in this folder of the program's own, of which the oldest go; it ends only where it fills that alone.
+    OldestGo(PathBuf),
+}
+
+/// A walk that is recorded within bounds.
+pub struct Recorder {
+    writer: WalkWriter,
+    dir: PathBuf,
+    at_bound: AtBound,
+    bounds: Bounds,
+    /// Bytes of its pictures.
+    bytes: u64,
+}
+
+impl Recorder {
+    /// Frames between two looks at how much there is beside it: some ten seconds.
+    const EVERY: u64 = 50;
+
+    /// Begins a walk in `dir`, as [`WalkWriter::create`] does.
+    pub fn create(dir: &Path, at_bound: AtBound, about: &About, bounds: Bounds) -> Result<Self, WalkError> {
+        Ok(Self { writer: WalkWriter::create(dir, about)?, dir: dir.to_owned(), at_bound, bounds, bytes: 0 })
+    }
+
+    /// Adds a frame as [`WalkWriter::write`] does, at `now` of the wall's clock; gives the names of the recordings that made room for it.
+    pub fn write(&mut self, at: Timestamp, jpeg: &[u8], now: SystemTime) -> Result<Vec<String>, WalkError> {
+        let (all, fits, gone) = match &self.at_bound {
+            AtBound::OldestGo(folder) if self.writer.frames().is_multiple_of(Self::EVERY) => {
+                let (gone, fits) = trim(folder, &self.bounds, now, &self.dir)?;
+                (folder, fits, gone)
+            }
+            AtBound::OldestGo(folder) => (folder, true, Vec::new()),
+            AtBound::Ends => (&self.dir, true, Vec::new()),
+        };
+        let bytes = self.bytes + jpeg.len() as u64;
+        if !fits || bytes > self.bounds.bytes {
+            let frames = self.writer.frames();
+            return Err(WalkError::Full { dir: all.display().to_string(), bytes: self.bounds.bytes, frames });
+        }
+        self.writer.write(at, jpeg)?;
+        self.bytes = bytes;
+        Ok(gone)
     }
 }
 
@@ -112,10 +163,6 @@ fn size(path: &Path) -> (u64, SystemTime) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        frame::Timestamp,
-        walk::{About, WalkWriter},
-    };
 
     /// Walks of 1,000 bytes of picture each, with their age in days.
     fn recorded(dir: &Path, walks: &[(&str, u64)], now: SystemTime) {
@@ -151,6 +198,33 @@ mod tests {
         check(&[("a", 1), ("b", 3), ("current", 0)], 2, &["b"], true);
         check(&[("a", 3), ("b", 31), ("c", 40)], 9, &["c", "b"], true);
         check(&[("a", 3), ("current", 40)], 0, &["a"], false);
+    }
+
+    #[test]
+    fn at_the_bound_the_oldest_go_or_the_recording_ends() {
+        let (dir, now) = (tempfile::tempdir().unwrap(), SystemTime::now());
+        recorded(dir.path(), &[("old", 40), ("a", 3), ("b", 1)], now);
+        let folder = dir.path().to_owned();
+        // Room for two others beside the frames to come.
+        let bounds = Bounds { bytes: 2 * list(&folder).unwrap()[0].bytes + 4000, age: Duration::from_secs(30 * 24 * 3600) };
+        let about = About::default();
+        let mut one = Recorder::create(&folder.join("one"), AtBound::OldestGo(folder.clone()), &about, bounds).unwrap();
+        let mut gone = Vec::new();
+        for k in 0..2 * Recorder::EVERY {
+            gone.extend(one.write(Timestamp::from_seconds(k as f64 / 5.0), &[0; 60], now).unwrap());
+        }
+        assert_eq!(gone, ["old", "a"], "the old at once, the oldest once there is no room");
+        // Alone it fills the bound, and what lies in a person's folder makes no room.
+        for (name, at_bound) in [("two", AtBound::OldestGo(folder.clone())), ("mine/three", AtBound::Ends)] {
+            let bounds = Bounds { bytes: 20_000, ..bounds };
+            let mut recorder = Recorder::create(&folder.join(name), at_bound, &about, bounds).unwrap();
+            let written = (0..100).map_while(|k| recorder.write(Timestamp::from_seconds(k as f64), &[0; 3000], now).ok());
+            assert_eq!(written.count(), 6, "{name}");
+            let error = recorder.write(Timestamp::from_seconds(99.0), &[0; 3000], now).unwrap_err().to_string();
+            assert!(error.contains("this one ends with 6 frames: delete some"), "{error}");
+            assert_eq!(Walk::open(&folder.join(name)).unwrap().frames.len(), 6);
+        }
+        assert!(folder.join("two").exists());
     }
 
     #[test]

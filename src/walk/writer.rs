@@ -26,7 +26,7 @@ pub struct WalkWriter {
 }
 
 impl WalkWriter {
-    /// Begins a walk in `dir`, which is made where it isn't there. A folder that holds a walk already is refused.
+    /// Begins a walk in `dir`, which is made where it isn't there. A folder that holds a walk already, or anything else, is refused.
     pub fn create(dir: &Path, about: &About) -> Result<Self, WalkError> {
         if Walk::is_at(dir) {
             return Err(WalkError::Taken { dir: dir.display().to_string() });
@@ -35,6 +35,9 @@ impl WalkWriter {
             let file = path.display().to_string();
             move |source| WalkError::Write { file, source, frames: 0 }
         };
+        if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(WalkError::NotEmpty { dir: dir.display().to_string() });
+        }
         let pictures = dir.join(PICTURES);
         fs::create_dir_all(&pictures).map_err(failed(&pictures))?;
         let path = dir.join(FRAMES);
@@ -139,11 +142,16 @@ mod tests {
     }
 
     #[test]
-    fn a_recording_never_runs_over_another_walk() {
+    fn a_recording_never_runs_over_another_walk_nor_among_other_files() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         WalkWriter::create(dir.path(), &about()).expect("a new walk");
         let error = WalkWriter::create(dir.path(), &about()).expect_err("a walk is there").to_string();
         assert!(error.contains("holds a walk already; name another folder"), "{error}");
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        fs::write(dir.path().join("letter.txt"), "mine").expect("a file");
+        let error = WalkWriter::create(dir.path(), &about()).expect_err("a file is there").to_string();
+        assert!(error.contains("is not empty; name a new folder"), "{error}");
+        assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 1, "nothing is put beside it");
     }
 
     #[test]

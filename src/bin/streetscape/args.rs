@@ -1,6 +1,6 @@
 //! The command line as it is typed. Checked and turned into settings by the commands.
 
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use streetscape::{
@@ -10,6 +10,7 @@ use streetscape::{
     narrator::Talk,
     pipeline::log::When,
     speech::{VoiceChoice, Words},
+    walk::recordings::Bounds,
 };
 
 /// Spoken where there are no words for the language that is wanted.
@@ -143,10 +144,8 @@ pub struct WalkArgs {
     /// The camera: its number, its device file or its name [default: the first]
     #[arg(long, value_name = "ID")]
     pub camera: Option<String>,
-    /// Keep the walk in this folder, which must be new or empty; `replay` takes it. Without one, among your recordings, of which the oldest go
-    /// from 4 GiB on and after 30 days
-    #[arg(long, value_name = "DIR", num_args = 0..=1)]
-    pub record: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// Look twice a second at most, so that the battery lasts longer
     #[arg(long)]
     pub saver: bool,
@@ -155,6 +154,28 @@ pub struct WalkArgs {
     pub stereo: bool,
     #[command(flatten)]
     pub telling: TellingArgs,
+}
+
+/// Where a walk is kept, and how much of it.
+#[derive(Args, Debug)]
+pub struct RecordArgs {
+    /// Keep the walk in this folder, which must be new or empty; `replay` takes it. Without one, among your recordings
+    #[arg(long, value_name = "DIR", num_args = 0..=1)]
+    pub record: Option<Option<PathBuf>>,
+    /// How much is kept. Of your recordings the oldest go from there on; one in a folder of its own ends there, and that is said
+    #[arg(long, value_name = "GIB", default_value_t = 4.0, value_parser = gibibytes, requires = "record")]
+    pub record_size: f64,
+    /// After how many days one of your recordings goes; what lies in a folder that you named stays
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3650), requires = "record")]
+    pub record_age: u64,
+}
+
+impl RecordArgs {
+    /// Both, as the recorder takes them.
+    pub fn bounds(&self) -> Bounds {
+        let bytes = (self.record_size * f64::from(1 << 30)) as u64;
+        Bounds { bytes, age: Duration::from_secs(self.record_age * 24 * 3600) }
+    }
 }
 
 /// How much is told, and where that is written down.
@@ -305,6 +326,13 @@ fn asked(text: &str) -> Result<(Timestamp, Asked), String> {
     let (second, command) = text.split_once(':').ok_or("a second and a command are meant, as 12.5:around")?;
     let second = second.parse().ok().filter(|second| (0.0..1e6).contains(second)).ok_or(format!("{second} is no second"))?;
     Ok((Timestamp::from_seconds(second), Asked::new(command.parse()?, By::Command)))
+}
+
+fn gibibytes(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(gib) if (0.001..=10_000.0).contains(&gib) => Ok(gib),
+        _ => Err("a number from 0.001 to 10000 is meant".to_owned()),
+    }
 }
 
 fn frames_a_second(text: &str) -> Result<f64, String> {

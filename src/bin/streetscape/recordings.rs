@@ -1,28 +1,30 @@
 //! `recordings`, and what a walk keeps: the recordings of one user, listed, deleted, and bounded while one is written.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
-    time::SystemTime,
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, SyncSender, TrySendError},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::{Context, Result};
 use serde_json::json;
 use streetscape::{
     capture::jpeg,
-    frame::Frame,
+    frame::{Frame, Picture, Timestamp},
     pipeline::live::Record,
     walk::{
-        About, Walk, WalkWriter,
-        recordings::{self, Bounds},
+        About, Walk,
+        recordings::{self, AtBound, Bounds, Recorder},
         utc,
     },
 };
 
-use crate::args::Common;
-
-/// Frames between two looks at how much there is: some ten seconds.
-const EVERY: u64 = 50;
+use crate::args::{Common, RecordArgs};
 
 fn folder() -> Result<PathBuf> {
     recordings::folder().context("this user has no folder for programs' state; name one with --record DIR")
@@ -47,7 +49,11 @@ pub fn list(common: &Common) -> Result<ExitCode> {
     if !common.json && !common.quiet {
         let Bounds { bytes, age } = Bounds::default();
         let (most, days) = (bytes as f64 / 1e6, age.as_secs() / 86_400);
-        eprintln!("{:.1} MB in {}; the oldest go from {most:.0} MB on, and after {days} days", all as f64 / 1e6, dir.display());
+        eprintln!(
+            "{:.1} MB in {}; where a walk is not told otherwise the oldest go from {most:.0} MB on, and after {days} days",
+            all as f64 / 1e6,
+            dir.display()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -67,37 +73,92 @@ pub fn delete(names: &[String], all: bool, common: &Common) -> Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Keeps each frame as the camera gave it, in `dir` or, where none is named, among the user's recordings; one that is no JPEG becomes one. Ends where
-/// all of them are more than may be, however many older ones are gone.
-pub fn recorder(dir: Option<&Path>, camera: Option<&str>) -> Result<Record> {
+/// Keeps each frame as the camera gave it, in `dir` or, where none is named, among the user's recordings; one that is no JPEG becomes one. On a
+/// thread of its own: a disk that is slow, or on which room is made, holds up no walk.
+pub fn recorder(args: &RecordArgs, camera: Option<&str>) -> Result<Option<Record>> {
+    let Some(dir) = args.record.as_ref().map(Option::as_deref) else { return Ok(None) };
     let about = About::begun(SystemTime::now(), camera.unwrap_or("the first camera"));
-    let path = match dir {
+    let (path, at_bound) = match dir {
         // One that was begun again goes on beside what it left behind.
         Some(dir) if Walk::is_at(dir) && crate::guarding::is_again() => {
             let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let mut others = (2..).map(|n| dir.with_file_name(format!("{name}-{n}")));
-            others.find(|other| !other.exists()).unwrap_or_else(|| dir.to_owned())
+            (others.find(|other| !other.exists()).unwrap_or_else(|| dir.to_owned()), AtBound::Ends)
         }
-        Some(dir) => dir.to_owned(),
-        None => recordings::named(&folder()?, SystemTime::now()),
+        Some(dir) => (dir.to_owned(), AtBound::Ends),
+        None => {
+            let folder = folder()?;
+            (recordings::named(&folder, SystemTime::now()), AtBound::OldestGo(folder))
+        }
     };
-    let mut writer = WalkWriter::create(&path, &about)?;
-    let bounded = dir.is_none().then(|| path.parent().map(Path::to_owned)).flatten();
-    Ok(Box::new(move |frame: &Frame| {
-        if let Some(dir) = bounded.as_deref().filter(|_| writer.frames().is_multiple_of(EVERY)) {
-            let (gone, fits) =
-                recordings::trim(dir, &Bounds::default(), SystemTime::now(), &path).map_err(|e| e.to_string())?;
-            for name in gone {
-                tracing::info!("the recording {name} made room");
+    let mut keeping = Keeping::start(Recorder::create(&path, at_bound, &about, args.bounds())?)?;
+    Ok(Some(Box::new(move |frame: &Frame| keeping.keep(frame))))
+}
+
+/// A picture on its way to the disk.
+enum Shot {
+    Jpeg(Arc<[u8]>),
+    Pixels(Picture),
+}
+
+/// The end of the recorder's thread at which the walk is.
+struct Keeping {
+    /// Taken at the end, which is that of the thread.
+    shots: Option<SyncSender<(Timestamp, Shot)>>,
+    problem: Receiver<String>,
+    writing: JoinHandle<()>,
+}
+
+impl Keeping {
+    /// Pictures that may wait for the disk: five seconds of them. A disk that is slower is as good as none.
+    const WAITING: usize = 25;
+    /// How long the walk's end waits for the last of them.
+    const LAST: Duration = Duration::from_millis(300);
+
+    fn start(mut recorder: Recorder) -> Result<Self> {
+        let (shots, waiting) = mpsc::sync_channel::<(Timestamp, Shot)>(Self::WAITING);
+        let (failed, problem) = mpsc::channel();
+        let write = move || {
+            for (at, shot) in waiting {
+                let written = match &shot {
+                    Shot::Jpeg(jpeg) => recorder.write(at, jpeg, SystemTime::now()).map_err(|e| e.to_string()),
+                    Shot::Pixels(picture) => jpeg::encode(picture)
+                        .map_err(|e| e.to_string())
+                        .and_then(|jpeg| recorder.write(at, &jpeg, SystemTime::now()).map_err(|e| e.to_string())),
+                };
+                match written {
+                    Ok(gone) => gone.iter().for_each(|name| tracing::info!("the recording {name} made room")),
+                    Err(problem) => {
+                        let _ = failed.send(problem);
+                        return;
+                    }
+                }
             }
-            if !fits {
-                return Err(format!("{}: recordings hold as much as they may", dir.display()));
+        };
+        let writing =
+            thread::Builder::new().name("recording".to_owned()).spawn(write).context("no thread for the recording")?;
+        Ok(Self { shots: Some(shots), problem, writing })
+    }
+
+    /// Hands the frame over, or tells why no more are kept.
+    fn keep(&mut self, frame: &Frame) -> Result<(), String> {
+        let shot = frame.jpeg.clone().map_or_else(|| Shot::Pixels(frame.picture.clone()), Shot::Jpeg);
+        match self.shots.as_ref().map(|shots| shots.try_send((frame.at, shot))) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_))) => Err("the disk takes no more pictures".to_owned()),
+            Some(Err(TrySendError::Disconnected(_))) | None => {
+                Err(self.problem.try_recv().unwrap_or_else(|_| "its thread has stopped".to_owned()))
             }
         }
-        let written = match &frame.jpeg {
-            Some(jpeg) => writer.write(frame.at, jpeg),
-            None => writer.write(frame.at, &jpeg::encode(&frame.picture).map_err(|e| e.to_string())?),
-        };
-        written.map_err(|error| error.to_string())
-    }))
+    }
+}
+
+impl Drop for Keeping {
+    fn drop(&mut self) {
+        self.shots = None;
+        let until = Instant::now() + Self::LAST;
+        while !self.writing.is_finished() && Instant::now() < until {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
 }

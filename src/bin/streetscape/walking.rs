@@ -108,7 +108,13 @@ pub fn walk(args: &WalkArgs, common: &Common, chosen: Read) -> Result<ExitCode> 
         stages.keep(journal);
     }
     let stop = Arc::new(AtomicBool::new(false));
-    let record = args.record.as_ref().map(|dir| recordings::recorder(dir.as_deref(), args.camera.as_deref())).transpose()?;
+    let record = match recordings::recorder(&args.record, args.camera.as_deref()) {
+        Ok(record) => record,
+        Err(error) => {
+            fails("session-cannot-start")?;
+            return Err(error);
+        }
+    };
     let camera = args.camera.clone();
     let phrases = phrases::poll(&model, common)?;
     let (choice, language, rate) = (common.voice, common.language().to_owned(), tuning.rate);
