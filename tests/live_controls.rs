@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "common/hearing.rs"]
+mod hearing;
 #[path = "common/null_sink.rs"]
 mod null_sink;
 
@@ -32,7 +34,7 @@ use streetscape::{
     pipeline::{
         PipelineError, Stages,
         controls::socket::{self, Socket},
-        live::{LiveConfig, Walk},
+        live::{FIRST, LiveConfig, Walk},
         report::Summary,
         settings::{Keeper, Settings},
         sight::{Sight, SightConfig},
@@ -161,7 +163,7 @@ impl Walking {
             news: Vec::new(),
             machine: PathBuf::from("/nowhere"),
             pulse: Box::new(|| {}),
-            greeting: "session-start",
+            greeting: FIRST,
             record: None,
             config: LiveConfig::default(),
         };
@@ -189,14 +191,7 @@ impl Walking {
 
     #[track_caller]
     fn hears(&self, words: &str) {
-        let until = Instant::now() + Duration::from_secs(60);
-        loop {
-            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(line) if line.contains(words) => return,
-                Ok(_) => {}
-                Err(error) => panic!("never said: {words} ({error})"),
-            }
-        }
+        hearing::hears(&self.lines, words, Duration::from_secs(60));
     }
 
     #[track_caller]

@@ -36,7 +36,7 @@ use streetscape::{
     pipeline::{
         Stages,
         controls::Request,
-        live::{LiveConfig, Walk},
+        live::{FIRST, LiveConfig, Walk},
         log::{Background, Files, Journal, Start},
         report::{Event, Happening},
         sight::{Sight, SightConfig},
@@ -237,7 +237,7 @@ fn two_hours_of_faults_and_wishes_leave_the_loop_as_it_was() {
         news: Vec::new(),
         machine: folder.path().to_owned(),
         pulse: Box::new(|| {}),
-        greeting: "session-start",
+        greeting: FIRST,
         record: None,
         config: LiveConfig { interval: Duration::from_millis(200) / TIMES, ..LiveConfig::default() },
     };

@@ -223,9 +223,12 @@ mod tests {
         vocabulary::{Vocabulary, lint::Lint},
     };
 
-    const SESSION: [&str; 8] = [
+    const SESSION: [&str; 11] = [
         "session-start",
         "session-again",
+        "session-again-hung",
+        "session-again-crashed",
+        "session-again-memory",
         "session-end",
         "session-already",
         "session-cannot-start",

@@ -1,6 +1,9 @@
 //! A live walk whose camera, encoder and voice are fakes that fail on command; threads, clock and disk are real.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+#[path = "hearing.rs"]
+mod hearing;
+
 use std::{
     path::Path,
     sync::{
@@ -23,7 +26,7 @@ use streetscape::{
     observation::View,
     pipeline::{
         PipelineError, Stages,
-        live::{LiveConfig, OpenVoice, PollPhrases, Pulse, Record, Walk},
+        live::{FIRST, LiveConfig, OpenVoice, PollPhrases, Pulse, Record, Walk},
         log::{Background, Files, Journal, Start},
         report::Summary,
         sight::{Sight, SightConfig},
@@ -206,7 +209,7 @@ impl Walking {
     /// The same, with more.
     pub fn begin_with(camera: Health, with: With) -> Self {
         let With { record, phrases, log, greeting, pulse, hung, heartbeat, voices } = with;
-        let (pulse, greeting) = (pulse.unwrap_or_else(|| Box::new(|| {})), greeting.unwrap_or("session-start"));
+        let (pulse, greeting) = (pulse.unwrap_or_else(|| Box::new(|| {})), greeting.unwrap_or(FIRST));
         let (camera, encoder, voice) = (Switch::new(camera), Switch::new(Health::Well), Switch::new(Health::Well));
         let vocabulary = Vocabulary::shipped().unwrap();
         let classes = vocabulary.facets().map(|(_, facet)| vec![at(0.0); facet.classes.len()]).collect();
@@ -269,14 +272,7 @@ impl Walking {
     /// Waits until `words` are said.
     #[track_caller]
     pub fn hears(&self, words: &str) {
-        let until = Instant::now() + Duration::from_secs(20);
-        loop {
-            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(line) if line.contains(words) => return,
-                Ok(_) => {}
-                Err(error) => panic!("never said: {words} ({error})"),
-            }
-        }
+        hearing::hears(&self.lines, words, Duration::from_secs(20));
     }
 
     /// Asks for the end, which comes within a second and is said; gives the figures.

@@ -2,6 +2,9 @@
 
 session-start = Streetscape ist an.
 session-again = Ich stand still und wurde neu gestartet.
+session-again-hung = Ich war aus: Ich hing fest. Ich laufe wieder.
+session-again-crashed = Ich war aus: Ich stürzte ab. Ich laufe wieder.
+session-again-memory = Ich war aus: Speicher voll. Ich laufe wieder.
 # Heard whole within the second that Ctrl-C has.
 session-end = Tschüss.
 session-already = Streetscape ist schon an.

@@ -2,6 +2,9 @@
 
 session-start = Streetscape is on.
 session-again = I had stopped. I was started again.
+session-again-hung = I had stopped: I was stuck. I run again.
+session-again-crashed = I had stopped: I crashed. I run again.
+session-again-memory = I had stopped: memory was full. I run again.
 # Heard whole within the second that Ctrl-C has.
 session-end = Goodbye.
 session-already = Streetscape is on already.

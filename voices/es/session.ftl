@@ -2,6 +2,9 @@
 
 session-start = Streetscape está encendido.
 session-again = Me detuve y me reiniciaron.
+session-again-hung = Me detuve: quedé bloqueado. Ya funciono.
+session-again-crashed = Me detuve: sufrí un fallo. Ya funciono.
+session-again-memory = Me detuve: faltó memoria. Ya funciono.
 # Heard whole within the second that Ctrl-C has.
 session-end = Adiós.
 session-already = Streetscape ya está encendido.

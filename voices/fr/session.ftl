@@ -2,6 +2,9 @@
 
 session-start = Streetscape est allumé.
 session-again = Je m'étais arrêté. On m'a relancé.
+session-again-hung = Je m'étais arrêté : blocage. On m'a relancé.
+session-again-crashed = Je m'étais arrêté : panne. On m'a relancé.
+session-again-memory = Je m'étais arrêté : mémoire pleine. On m'a relancé.
 # Heard whole within the second that Ctrl-C has.
 session-end = Au revoir.
 session-already = Streetscape est déjà allumé.

@@ -2,6 +2,9 @@
 
 session-start = Streetscape 已開啟。
 session-again = 我剛停住，已重新啟動。
+session-again-hung = 我卡住了，已重新啟動。
+session-again-crashed = 我當機了，已重新啟動。
+session-again-memory = 記憶體滿了，已重新啟動。
 # Heard whole within the second that Ctrl-C has.
 session-end = 再見。
 session-already = Streetscape 已經開著。

@@ -88,13 +88,16 @@ pub fn pulse() {
 
 /// What a walk begins with.
 pub fn greeting() -> &'static str {
-    if is_again() { "session-again" } else { "session-start" }
+    #[cfg(target_os = "linux")]
+    return streetscape::pipeline::guard::greeting();
+    #[cfg(not(target_os = "linux"))]
+    streetscape::pipeline::live::FIRST
 }
 
 /// Whether this walk was begun again.
 pub fn is_again() -> bool {
     #[cfg(target_os = "linux")]
-    return std::env::var_os(streetscape::pipeline::guard::AGAIN).is_some();
+    return streetscape::pipeline::guard::again().is_some();
     #[cfg(not(target_os = "linux"))]
     false
 }

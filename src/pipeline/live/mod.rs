@@ -39,6 +39,9 @@ mod mute;
 mod obeying;
 mod walker;
 
+/// What a walk begins with that was not begun again.
+pub const FIRST: &str = "session-start";
+
 /// How a walker learns on which side a thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sides {

@@ -4,14 +4,11 @@
 
 use std::path::Path;
 
-use super::walker::Walker;
+use super::{FIRST, walker::Walker};
 use crate::{
     control::{Asked, By, Control},
     pipeline::{PipelineError, battery, controls::Request},
 };
-
-/// What a walk begins with that was not begun again.
-const FIRST: &str = "session-start";
 
 impl Walker<'_> {
     /// Does whatever was asked for since.
