@@ -180,19 +180,14 @@ fn a_camera_that_shows_the_same_again_and_again_is_told_of_within_three_seconds(
 #[test]
 fn the_machines_battery_heat_and_sleep_are_told_of() {
     let walking = Walking::begin(Health::Well, None);
-    let write = |file: &str, text: &str| {
-        let path = walking.machine.path().join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
-    let battery = |file: &str, text: &str| write(&format!("sys/class/power_supply/BAT0/{file}"), text);
+    let battery = |file: &str, text: &str| walking.machine_says(&format!("sys/class/power_supply/BAT0/{file}"), text);
     battery("type", "Battery\n");
     battery("status", "Discharging\n");
     battery("capacity", "9\n");
     walking.hears("The battery is low.");
     battery("status", "Charging\n");
     walking.hears("The battery is charging.");
-    let zone = |file: &str, text: &str| write(&format!("sys/class/thermal/thermal_zone0/{file}"), text);
+    let zone = |file: &str, text: &str| walking.machine_says(&format!("sys/class/thermal/thermal_zone0/{file}"), text);
     zone("trip_point_0_type", "passive\n");
     zone("trip_point_0_temp", "85000\n");
     zone("temp", "91000\n");
@@ -200,7 +195,7 @@ fn the_machines_battery_heat_and_sleep_are_told_of() {
     zone("temp", "60000\n");
     walking.hears("The device has cooled.");
     // Without the file a machine has been up for as long as it was awake.
-    write("proc/uptime", "7200.55 100.00\n");
+    walking.machine_says("proc/uptime", "7200.55 100.00\n");
     walking.hears("I was asleep.");
     walking.ends();
 }

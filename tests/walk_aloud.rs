@@ -17,7 +17,7 @@ use std::{
 };
 
 use null_sink::with_null_sink;
-use streetscape::speech::{Rate, Voice, VoiceChoice, open};
+use streetscape::speech::{Rate, VoiceChoice, open, open_again};
 use walking::{Health, Walking, With};
 
 /// 1 % of full scale, far below speech and far above dither.
@@ -28,18 +28,19 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// A walk with the voices that `choice` finds, now and after a loss.
 fn walk(choice: VoiceChoice) -> Walking {
-    let voice = move || open(choice, "en", Rate::default()).map(|(voice, _)| voice);
-    let first: Box<dyn Voice> = voice().expect("a voice");
+    let again = move || open_again(choice, "en", Rate::default()).map(|(voice, _)| voice);
+    let first = open(choice, "en", Rate::default()).expect("a voice").0;
     println!("begins with the {} voice", first.name());
     Walking::begin_with(
         Health::Well,
-        With { voices: Some((first, Box::new(voice))), heartbeat: Some(HEARTBEAT), ..With::default() },
+        With { voices: Some((first, Box::new(again))), heartbeat: Some(HEARTBEAT), ..With::default() },
     )
 }
 
-fn kill(folder: &Path, server: &str) {
+/// To a server of the null sink, if it still runs.
+fn send(folder: &Path, server: &str, signal: &str) {
     let pid = fs::read_to_string(folder.join(server)).unwrap();
-    assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
+    Command::new("kill").args([signal, pid.trim()]).status().unwrap();
 }
 
 /// Whether the sink hears anything within `patience`.
@@ -61,19 +62,46 @@ fn hears_sound(patience: Duration) {
     parec.wait().unwrap();
 }
 
-#[test]
-fn where_the_speech_server_is_killed_the_direct_voice_says_so() {
-    with_null_sink("where_the_speech_server_is_killed_the_direct_voice_says_so", |folder| {
+/// A walk whose speech server comes to its end by `signal`, in the middle of its words or not: how soon the direct voice says so.
+#[track_caller]
+fn check_server(test: &str, signal: &str, speaking: bool, most: f64) {
+    with_null_sink(test, |folder| {
         let walking = walk(VoiceChoice::Auto);
         walking.hears("Streetscape is on.");
-        kill(folder, "speechd.pid");
-        // Whatever is said next finds that nobody speaks.
-        walking.camera.set(Health::Failing);
-        walking.hears("This is another voice.");
+        thread::sleep(Duration::from_secs(3));
+        if speaking {
+            walking.camera.set(Health::Failing);
+            walking.hears("No picture from the camera.");
+            thread::sleep(Duration::from_millis(500));
+        }
+        let since = Instant::now();
+        send(folder, "speechd.pid", signal);
+        let line = walking.hears("This is another voice.");
+        let seconds = since.elapsed().as_secs_f64();
+        println!("voice_lost, {signal}, speaking: {speaking}: {seconds:.1} s  {line}");
+        assert!(seconds <= most, "{seconds:.1} s");
         hears_sound(Duration::from_secs(20));
         walking.camera.set(Health::Well);
         walking.ends();
+        // What is stopped ends by nothing less.
+        send(folder, "speechd.pid", "-KILL");
     });
+}
+
+#[test]
+fn where_the_speech_server_is_killed_the_direct_voice_says_so() {
+    check_server("where_the_speech_server_is_killed_the_direct_voice_says_so", "-KILL", false, 3.0);
+}
+
+#[test]
+fn where_the_speech_server_is_killed_while_it_speaks_the_direct_voice_says_so() {
+    check_server("where_the_speech_server_is_killed_while_it_speaks_the_direct_voice_says_so", "-KILL", true, 3.0);
+}
+
+#[test]
+fn where_the_speech_server_hangs_the_direct_voice_says_so() {
+    // A second of these is left to the server, should it come back.
+    check_server("where_the_speech_server_hangs_the_direct_voice_says_so", "-STOP", false, 4.0);
 }
 
 /// The sound server of `tools/sound/null-sink.sh` again.
@@ -99,10 +127,12 @@ fn a_sound_card_that_goes_and_comes_back_is_told_of_aloud() {
     with_null_sink("a_sound_card_that_goes_and_comes_back_is_told_of_aloud", |folder| {
         let walking = walk(VoiceChoice::Direct);
         walking.hears("Streetscape is on.");
-        kill(folder, "pulseaudio.pid");
+        send(folder, "pulseaudio.pid", "-KILL");
         thread::sleep(Duration::from_secs(2));
         let mut server = sound_server(folder);
-        walking.hears("My voice was gone. It is back.");
+        let since = Instant::now();
+        let line = walking.hears("My voice was gone. It is back.");
+        println!("voice_back, from the sound server's return on: {:.1} s  {line}", since.elapsed().as_secs_f64());
         walking.camera.set(Health::Failing);
         hears_sound(Duration::from_secs(20));
         walking.camera.set(Health::Well);

@@ -138,30 +138,48 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// How long a speech server may take that may have to be started first. Our inference: more than a busy small computer needs, less than a walker
+/// waits.
+const STARTING: Duration = Duration::from_secs(8);
+/// How long it may take on a walk that has lost its voice.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// A voice, and why those before it were refused.
+pub type Opened = (Box<dyn Voice>, Vec<Refusal>);
+
 /// A voice that was tested as far as that goes without a sound: the server answers and speaks the language, or the device asks
 /// for samples. Beside it, why those before it were refused. Takes some seconds where a server has to be started.
-pub fn open(choice: VoiceChoice, language: &str, rate: Rate) -> Result<(Box<dyn Voice>, Vec<Refusal>), SpeechError> {
-    let system: Opener = |language, rate| Ok(Box::new(SystemVoice::open(language, rate)?));
-    let direct: Opener = |language, rate| Ok(Box::new(DirectVoice::open(language, rate)?));
-    let openers: &[Opener] = match choice {
-        VoiceChoice::Auto => &[system, direct],
-        VoiceChoice::System => &[system],
-        VoiceChoice::Direct => &[direct],
+pub fn open(choice: VoiceChoice, language: &str, rate: Rate) -> Result<Opened, SpeechError> {
+    open_within(STARTING, choice, language, rate)
+}
+
+/// The same on a walk that has lost its voice and is silent meanwhile: a server that does not answer within a second is passed over.
+pub fn open_again(choice: VoiceChoice, language: &str, rate: Rate) -> Result<Opened, SpeechError> {
+    open_within(AGAIN, choice, language, rate)
+}
+
+fn open_within(patience: Duration, choice: VoiceChoice, language: &str, rate: Rate) -> Result<Opened, SpeechError> {
+    let system = || Ok(Box::new(SystemVoice::open_within(patience, language, rate)?) as Box<dyn Voice>);
+    let direct = || Ok(Box::new(DirectVoice::open(language, rate)?) as Box<dyn Voice>);
+    let openers: &[&Opener] = match choice {
+        VoiceChoice::Auto => &[&system, &direct],
+        VoiceChoice::System => &[&system],
+        VoiceChoice::Direct => &[&direct],
         VoiceChoice::None => {
             let start = Instant::now();
             let clock = Box::new(move || Timestamp(start.elapsed()));
             return Ok((Box::new(Transcript::new(io::sink(), clock, rate)), Vec::new()));
         }
     };
-    first_that_works(openers, language, rate)
+    first_that_works(openers)
 }
 
-type Opener = fn(&str, Rate) -> Result<Box<dyn Voice>, SpeechError>;
+type Opener<'a> = dyn Fn() -> Result<Box<dyn Voice>, SpeechError> + 'a;
 
-fn first_that_works(openers: &[Opener], language: &str, rate: Rate) -> Result<(Box<dyn Voice>, Vec<Refusal>), SpeechError> {
+fn first_that_works(openers: &[&Opener]) -> Result<Opened, SpeechError> {
     let mut refusals = Vec::new();
     for opener in openers {
-        match opener(language, rate) {
+        match opener() {
             Ok(voice) => return Ok((voice, refusals)),
             Err(error) => refusals.push(Refusal(error)),
         }
@@ -173,17 +191,17 @@ fn first_that_works(openers: &[Opener], language: &str, rate: Rate) -> Result<(B
 mod tests {
     use super::*;
 
-    fn works(_: &str, rate: Rate) -> Result<Box<dyn Voice>, SpeechError> {
-        Ok(Box::new(Transcript::new(io::sink(), Box::new(Timestamp::default), rate)))
+    fn works() -> Result<Box<dyn Voice>, SpeechError> {
+        Ok(Box::new(Transcript::new(io::sink(), Box::new(Timestamp::default), Rate::default())))
     }
 
-    fn mute(_: &str, _: Rate) -> Result<Box<dyn Voice>, SpeechError> {
+    fn mute() -> Result<Box<dyn Voice>, SpeechError> {
         Err(SpeechError::Open { voice: "mute", problem: "has no mouth".to_owned() })
     }
 
     #[track_caller]
-    fn check(openers: &[Opener], want: Result<&[&str], &str>) {
-        let got = first_that_works(openers, "en", Rate::default());
+    fn check(openers: &[&Opener], want: Result<&[&str], &str>) {
+        let got = first_that_works(openers);
         let got = got.map(|(_, refusals)| refusals.iter().map(Refusal::to_string).collect::<Vec<_>>());
         match (got, want) {
             (Ok(refusals), Ok(want)) => assert_eq!(refusals, want),
@@ -194,10 +212,10 @@ mod tests {
 
     #[test]
     fn the_first_voice_that_works_is_taken_and_the_others_reasons_are_told() {
-        check(&[works, mute], Ok(&[]));
-        check(&[mute, works], Ok(&["mute voice: has no mouth"]));
+        check(&[&works, &mute], Ok(&[]));
+        check(&[&mute, &works], Ok(&["mute voice: has no mouth"]));
         check(
-            &[mute, mute],
+            &[&mute, &mute],
             Err("no voice works: mute voice: has no mouth; mute voice: has no mouth; see `streetscape doctor`"),
         );
     }

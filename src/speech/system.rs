@@ -6,7 +6,11 @@
 
 use std::{
     collections::HashMap,
-    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -21,11 +25,34 @@ use crate::callout::{Direction, Priority};
 
 const NAME: &str = "system";
 
-/// How long the connection may take; the server may have to be started first. Our inference: more than a busy small computer
-/// needs, less than a walker waits.
-const OPEN: Duration = Duration::from_secs(8);
 /// How long a screen reader may keep a sentence waiting that is no hazard. Later it would be said of a street that has changed.
 const WAITS: Duration = Duration::from_secs(3);
+
+/// Between two questions to a server that has nothing else to do for us: one that is gone reports nothing.
+const ASK: Duration = Duration::from_millis(500);
+/// How long the server may take for an answer. It answers at once, whatever it says meanwhile; our inference for a machine that is busy.
+const ANSWERS: Duration = Duration::from_millis(1500);
+
+/// When the connection's thread last had an answer.
+struct Alive {
+    opened: Instant,
+    /// Milliseconds since then.
+    last: AtomicU64,
+}
+
+impl Alive {
+    fn new() -> Self {
+        Self { opened: Instant::now(), last: AtomicU64::new(0) }
+    }
+
+    fn mark(&self) {
+        self.last.store(self.opened.elapsed().as_millis() as u64, Ordering::Relaxed);
+    }
+
+    fn since(&self) -> Duration {
+        self.opened.elapsed().saturating_sub(Duration::from_millis(self.last.load(Ordering::Relaxed)))
+    }
+}
 
 /// What the thread of the connection is told: by us, or by the server's callbacks.
 enum Note {
@@ -58,11 +85,17 @@ pub struct SystemVoice {
     speaking: Option<UtteranceId>,
     lead_in: LeadIn,
     sounds: Sounds,
+    alive: Arc<Alive>,
 }
 
 impl SystemVoice {
     /// Connects, starting the server where that is its way, asks for a voice of `language`, and tries it with a sentence at no volume.
     pub fn open(language: &str, rate: Rate) -> Result<Self, SpeechError> {
+        Self::open_within(super::STARTING, language, rate)
+    }
+
+    /// The same within `patience`.
+    pub(super) fn open_within(patience: Duration, language: &str, rate: Rate) -> Result<Self, SpeechError> {
         let fail = |problem: String| SpeechError::Open { voice: NAME, problem };
         let (notes, inbox) = mpsc::channel();
         let (outbox, events) = mpsc::channel();
@@ -71,16 +104,19 @@ impl SystemVoice {
         // The device is opened meanwhile.
         let sounds = Sounds::open().map_err(|e| fail(e.to_string()))?;
         let language = language.to_owned();
+        let alive = Arc::new(Alive::new());
+        let marks = Arc::clone(&alive);
         let run = move || match connect(&language, rate, &callbacks, &inbox) {
             Ok(server) => {
+                marks.mark();
                 if ready.send(Ok(())).is_ok() {
-                    converse(&server, &inbox, &outbox);
+                    converse(&server, rate, &inbox, &outbox, &marks);
                 }
             }
             Err(problem) => drop(ready.send(Err(problem))),
         };
         thread::Builder::new().name("system voice".to_owned()).spawn(run).map_err(|e| fail(e.to_string()))?;
-        match opened.recv_timeout(OPEN) {
+        match opened.recv_timeout(patience) {
             Ok(Ok(())) => Ok(Self {
                 notes,
                 events,
@@ -90,10 +126,11 @@ impl SystemVoice {
                 speaking: None,
                 lead_in: LeadIn::default(),
                 sounds,
+                alive,
             }),
             Ok(Err(problem)) => Err(fail(problem)),
             Err(RecvTimeoutError::Timeout) => {
-                let seconds = OPEN.as_secs();
+                let seconds = patience.as_secs();
                 Err(fail(format!("Speech Dispatcher did not answer within {seconds} s; try `spd-say hello`")))
             }
             Err(RecvTimeoutError::Disconnected) => {
@@ -157,7 +194,8 @@ impl Voice for SystemVoice {
             // What the server reports of it comes as for any other that is stopped.
             let _ = self.send(Note::Stop);
         }
-        if self.watchdog.barks(&events) {
+        if self.watchdog.barks(&events) || self.alive.since() > ASK + ANSWERS {
+            self.alive.mark();
             events.push(VoiceEvent::Lost("Speech Dispatcher no longer answers".to_owned()));
         }
         events
@@ -199,7 +237,7 @@ fn connect(language: &str, rate: Rate, notes: &Sender<Note>, inbox: &Receiver<No
     let volume = server.get_volume();
     server.set_volume(SILENT).map_err(refused)?;
     let probe = server.say(Ssip::Important, "1").ok_or("Speech Dispatcher took no message; try `spd-say hello`")?;
-    // Whoever opens the voice waits no longer than `OPEN`.
+    // Whoever opens the voice has their own patience.
     inbox.iter().find(|note| matches!(note, Note::Began(message) if *message == probe));
     server.cancel().map_err(refused)?;
     server.set_volume(volume).map_err(refused)?;
@@ -248,20 +286,18 @@ fn ssip(priority: Priority) -> Ssip {
     }
 }
 
-/// How long the connection's thread waits where nothing is due.
-const IDLE: Duration = Duration::from_secs(60);
-
 fn gone(error: speech_dispatcher::Error) -> VoiceEvent {
     VoiceEvent::Lost(format!("Speech Dispatcher: {error}"))
 }
 
 /// The thread of the connection. Notes come in one queue, so that a report is never read before the answer that names it.
-fn converse(server: &Connection, inbox: &Receiver<Note>, outbox: &Sender<VoiceEvent>) {
+fn converse(server: &Connection, mut rate: Rate, inbox: &Receiver<Note>, outbox: &Sender<VoiceEvent>, alive: &Alive) {
     let mut ours: HashMap<u64, UtteranceId> = HashMap::new();
     // What is still being led in.
     let mut led_in: Option<(Words, Instant)> = None;
     loop {
-        let due = led_in.as_ref().map_or(IDLE, |(_, begins)| begins.saturating_duration_since(Instant::now()));
+        alive.mark();
+        let due = led_in.as_ref().map_or(ASK, |(_, begins)| begins.saturating_duration_since(Instant::now()));
         let note = match inbox.recv_timeout(due) {
             Ok(note) => note,
             Err(RecvTimeoutError::Timeout) => match led_in.take() {
@@ -276,7 +312,14 @@ fn converse(server: &Connection, inbox: &Receiver<Note>, outbox: &Sender<VoiceEv
                         return;
                     }
                 },
-                None => continue,
+                // A question that changes nothing.
+                None => match server.set_voice_rate(dispatcher_rate(rate)) {
+                    Ok(()) => continue,
+                    Err(error) => {
+                        let _ = outbox.send(gone(error));
+                        return;
+                    }
+                },
             },
             Err(RecvTimeoutError::Disconnected) => return,
         };
@@ -286,7 +329,8 @@ fn converse(server: &Connection, inbox: &Receiver<Note>, outbox: &Sender<VoiceEv
                 let cut = server.cancel().err().map(gone);
                 cut.or(led_in.replace((words, begins)).map(|(Words { id, .. }, _)| VoiceEvent::Stopped(id)))
             }
-            Note::Tune(Tuning { volume, rate }) => {
+            Note::Tune(Tuning { volume, rate: chosen }) => {
+                rate = chosen;
                 let tuned = server.set_voice_rate(dispatcher_rate(rate)).and(server.set_volume(dispatcher_volume(volume)));
                 // It speaks on as it did.
                 if let Err(error) = tuned {

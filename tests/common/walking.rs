@@ -5,6 +5,8 @@
 mod hearing;
 
 use std::{
+    f32::consts::PI,
+    fs,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -24,6 +26,7 @@ use streetscape::{
     frame::{Frame, Picture, Timestamp},
     narrator::{EvidenceConfig, Narrator, Pace},
     observation::View,
+    ontology::{Kind, Ontology, StreetMap},
     pipeline::{
         PipelineError, Stages,
         live::{FIRST, LiveConfig, OpenVoice, PollPhrases, Pulse, Record, Walk},
@@ -31,7 +34,7 @@ use streetscape::{
         report::Summary,
         sight::{Sight, SightConfig},
     },
-    ranking::Ranker,
+    ranking::{Aim, Ranker},
     speech::{Earcon, SpeechError, SpeechQueue, Tuning, UtteranceId, Voice, VoiceEvent, Words},
     vocabulary::Vocabulary,
 };
@@ -47,6 +50,18 @@ pub enum Health {
     Hanging,
     /// Of a camera: shows the same again and again.
     Still,
+    /// Of a camera: shows nothing but black.
+    Dark,
+    /// Of a camera: shows hardly anything but one tone.
+    Covered,
+    /// Of a camera: shows no edge.
+    Blurred,
+    /// Of a camera: is held so.
+    OnSide,
+    AtSky,
+    AtGround,
+    /// Of a voice: its short sounds can't be heard.
+    Toneless,
 }
 
 /// A switch that the test holds and its device reads.
@@ -62,13 +77,18 @@ impl Switch {
         *self.0.lock().unwrap() = health;
     }
 
+    fn is(&self, health: Health) -> bool {
+        *self.0.lock().unwrap() == health
+    }
+
     /// Whether the device works; returns only once it doesn't hang.
     fn works(&self) -> bool {
         loop {
-            match *self.0.lock().unwrap() {
-                Health::Well | Health::Still => return true,
+            let health = *self.0.lock().unwrap();
+            match health {
                 Health::Failing => return false,
                 Health::Hanging => {}
+                _ => return true,
             }
             thread::sleep(Duration::from_millis(5));
         }
@@ -94,9 +114,16 @@ impl FrameSource for FakeCamera {
         }
         frame.at = Timestamp(self.1.elapsed());
         self.2 += 1;
-        let still = *self.0.0.lock().unwrap() == Health::Still;
-        let shift = if still { 0 } else { self.2 };
-        frame.picture = Picture::new(64, 48, (0..64 * 48 * 3).map(|i| ((i + shift) % 251) as u8).collect()).unwrap();
+        let health = *self.0.0.lock().unwrap();
+        let shift = if health == Health::Still { 0 } else { self.2 };
+        let tone = |i: usize| match health {
+            Health::Dark => 0,
+            Health::Covered => 90 + ((i / 3 + shift) % 2) as u8,
+            // A slope of grey from side to side.
+            Health::Blurred => (40 + 2 * (i / 3 % 64) + shift % 13) as u8,
+            _ => ((i + shift) % 251) as u8,
+        };
+        frame.picture = Picture::new(64, 48, (0..64 * 48 * 3).map(tone).collect()).unwrap();
         Ok(Next::Frame)
     }
 }
@@ -107,20 +134,34 @@ pub fn at(angle: f32) -> Embedding {
 }
 
 /// Builds it anew where its files are whole.
-fn open_encoder(switch: &Switch) -> Result<Box<dyn ImageEncoder>, EncoderError> {
+fn open_encoder(switch: &Switch, camera: &Switch) -> Result<Box<dyn ImageEncoder>, EncoderError> {
     let damaged = || BundleError::Altered { file: "image.int8.onnx".to_owned(), problem: "a byte is another".to_owned() };
-    if switch.works() { Ok(Box::new(FakeEncoder(switch.clone()))) } else { Err(damaged().into()) }
+    if switch.works() { Ok(Box::new(FakeEncoder(switch.clone(), camera.clone()))) } else { Err(damaged().into()) }
 }
 
-/// Sees the same in every view.
-struct FakeEncoder(Switch);
+/// Sees the same in every view, and how the camera is held.
+struct FakeEncoder(Switch, Switch);
+
+/// Each quarter of the plane is one way in which a camera is held.
+fn aim() -> Option<Aim> {
+    let rows = [0.0_f32, 0.5, 1.0, 1.5].map(|half| at(half * PI).as_slice().iter().map(|x| 8.0 * x).collect());
+    Aim::new(rows.to_vec(), [0.0; 4])
+}
 
 impl ImageEncoder for FakeEncoder {
     fn encode(&mut self, _: &Picture, views: &[View], out: &mut Vec<Embedding>) -> Result<(), EncoderError> {
         out.clear();
-        out.extend(views.iter().map(|_| at(0.0)));
+        let held = [Health::OnSide, Health::AtSky, Health::AtGround].iter().position(|health| self.1.is(*health));
+        let angle = held.map_or(0.0, |held| 0.5 * PI * (held + 1) as f32);
+        out.extend(views.iter().map(|_| at(angle)));
         let failed = || EncoderError::Run { file: "fake".to_owned(), device: Device::Cpu, problem: "broken".to_owned() };
         if self.0.works() { Ok(()) } else { Err(failed()) }
+    }
+
+    fn map(&mut self, _: &Picture) -> Option<StreetMap> {
+        let ontology = Ontology::shipped().unwrap();
+        let ground = ontology.things().find(|thing| thing.kind == Kind::Ground).map(|thing| thing.id).unwrap();
+        StreetMap::new(10, 10, vec![if self.1.is(Health::AtGround) { ground } else { 0 }; 100])
     }
 }
 
@@ -136,9 +177,9 @@ impl Voice for FakeVoice {
     fn say(&mut self, id: UtteranceId, _: &str, _: Priority) -> Result<(), SpeechError> {
         self.2.push(VoiceEvent::Began(id));
         match *self.1.0.lock().unwrap() {
-            Health::Well => self.2.push(VoiceEvent::Finished(id)),
             Health::Failing => return Err(SpeechError::Lost { voice: "fake", problem: "hoarse".to_owned() }),
-            Health::Hanging | Health::Still => {}
+            Health::Hanging => {}
+            _ => self.2.push(VoiceEvent::Finished(id)),
         }
         Ok(())
     }
@@ -158,6 +199,10 @@ impl Voice for FakeVoice {
     fn cue(&mut self, earcon: Earcon, _: Option<Direction>) -> Result<(), SpeechError> {
         self.3.fetch_add(u64::from(earcon == Earcon::Heartbeat), Ordering::Relaxed);
         Ok(())
+    }
+
+    fn lacks_sounds(&self) -> bool {
+        self.1.is(Health::Toneless)
     }
 
     fn tune(&mut self, _: Tuning) -> Result<(), SpeechError> {
@@ -181,6 +226,8 @@ pub struct With<'a> {
     pub hung: Option<Duration>,
     /// Silence before a heartbeat.
     pub heartbeat: Option<Duration>,
+    /// In place of times that make a test short; the two above hold in either.
+    pub config: Option<LiveConfig>,
     /// In place of fakes.
     pub voices: Option<(Box<dyn Voice>, OpenVoice)>,
 }
@@ -208,7 +255,7 @@ impl Walking {
 
     /// The same, with more.
     pub fn begin_with(camera: Health, with: With) -> Self {
-        let With { record, phrases, log, greeting, pulse, hung, heartbeat, voices } = with;
+        let With { record, phrases, log, greeting, pulse, hung, heartbeat, config, voices } = with;
         let (pulse, greeting) = (pulse.unwrap_or_else(|| Box::new(|| {})), greeting.unwrap_or(FIRST));
         let (camera, encoder, voice) = (Switch::new(camera), Switch::new(Health::Well), Switch::new(Health::Well));
         let vocabulary = Vocabulary::shipped().unwrap();
@@ -218,7 +265,9 @@ impl Walking {
         let queue = SpeechQueue::default();
         let words = Words::load("en").unwrap();
         let (for_camera, for_encoder, for_voice) = (camera.clone(), encoder.clone(), Switch::new(Health::Well));
-        let mut stages = Stages::new(ranker, narrator, queue, words, Sight::new(SightConfig::live()));
+        let looked = camera.clone();
+        let sight = Sight::new(SightConfig::live()).aimed(aim(), &Ontology::shipped().unwrap());
+        let mut stages = Stages::new(ranker, narrator, queue, words, sight);
         if let Some(dir) = log {
             let files = Files::new(dir, SystemTime::now(), 8);
             let sink = Background::start(Box::new(files)).unwrap();
@@ -233,12 +282,23 @@ impl Walking {
         };
         let (first, open_voice) = voices.unwrap_or_else(fake);
         let machine = tempfile::tempdir().unwrap();
+        let short = LiveConfig {
+            interval: Duration::from_millis(20),
+            retry: Duration::from_millis(50),
+            silent: Duration::from_millis(500),
+            late: Duration::from_millis(200),
+            phrases: Duration::from_millis(20),
+            machine: Duration::from_millis(20),
+            hot: Duration::from_millis(40),
+            ..LiveConfig::default()
+        };
+        let config = config.unwrap_or(short);
         let walk = Walk {
             stages,
-            encoder: Box::new(FakeEncoder(encoder.clone())),
+            encoder: Box::new(FakeEncoder(encoder.clone(), camera.clone())),
             voice: first,
             open_camera: Box::new(move |started| open_camera(&for_camera, started)),
-            open_encoder: Box::new(move || open_encoder(&for_encoder)),
+            open_encoder: Box::new(move || open_encoder(&for_encoder, &looked)),
             open_voice,
             phrases,
             controls: None,
@@ -250,16 +310,9 @@ impl Walking {
             machine: machine.path().to_owned(),
             record,
             config: LiveConfig {
-                interval: Duration::from_millis(20),
-                retry: Duration::from_millis(50),
-                silent: Duration::from_millis(500),
-                late: Duration::from_millis(200),
-                phrases: Duration::from_millis(20),
-                machine: Duration::from_millis(20),
-                hot: Duration::from_millis(40),
-                hung: hung.unwrap_or(LiveConfig::default().hung),
-                heartbeat: heartbeat.unwrap_or(LiveConfig::default().heartbeat),
-                ..LiveConfig::default()
+                hung: hung.unwrap_or(config.hung),
+                heartbeat: heartbeat.unwrap_or(config.heartbeat),
+                ..config
             },
         };
         let stop = Arc::new(AtomicBool::new(false));
@@ -269,10 +322,17 @@ impl Walking {
         Self { camera, encoder, voice, machine, beats, stop, lines, thread }
     }
 
-    /// Waits until `words` are said.
+    /// Waits until `words` are said; the line that tells it.
     #[track_caller]
-    pub fn hears(&self, words: &str) {
-        hearing::hears(&self.lines, words, Duration::from_secs(20));
+    pub fn hears(&self, words: &str) -> String {
+        hearing::hears(&self.lines, words, Duration::from_secs(20))
+    }
+
+    /// A file under the machine's root, made or written anew.
+    pub fn machine_says(&self, file: &str, text: &str) {
+        let path = self.machine.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
 
     /// Asks for the end, which comes within a second and is said; gives the figures.

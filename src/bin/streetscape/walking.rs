@@ -127,7 +127,7 @@ pub fn walk(args: &WalkArgs, common: &Common, chosen: Read) -> Result<ExitCode> 
         voice,
         open_camera: Box::new(move |started| Ok(Box::new(CameraSource::open(camera.as_deref(), started)?))),
         open_encoder: Box::new(move || model.eyes()),
-        open_voice: Box::new(move || Ok(speech::open(choice, &language, rate)?.0)),
+        open_voice: Box::new(move || Ok(speech::open_again(choice, &language, rate)?.0)),
         phrases,
         controls: Some(asked),
         keeper: keeper(chosen)?,

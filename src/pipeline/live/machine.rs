@@ -65,6 +65,7 @@ pub(super) struct Machine {
     root: PathBuf,
     started: Instant,
     every: Duration,
+    wall: fn() -> SystemTime,
     due: Instant,
     low: bool,
     hot: bool,
@@ -74,10 +75,10 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// Looks every so often.
-    pub fn new(root: PathBuf, every: Duration) -> Self {
+    /// Looks every so often; `wall` is the clock that may be set.
+    pub fn new(root: PathBuf, every: Duration, wall: fn() -> SystemTime) -> Self {
         let now = Instant::now();
-        Self { root, started: now, every, due: now, low: false, hot: false, slowed: None, clocks: None }
+        Self { root, started: now, every, wall, due: now, low: false, hot: false, slowed: None, clocks: None }
     }
 
     /// What the clocks tell since the last look; battery and heat are looked at too. `None` where it is too soon.
@@ -98,7 +99,7 @@ impl Machine {
         let lately = self.slowed.and_then(|(_, since)| since).is_some_and(|since| now - since < COOLING);
         self.hot = lately || zones(&self.root);
         let awake = now - self.started;
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let wall = (self.wall)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let clocks = Clocks { wall, up: uptime(&self.root).unwrap_or(awake), awake };
         Some(self.clocks.replace(clocks).map_or(Passed::Well, |before| clocks.since(&before)))
     }
@@ -173,7 +174,7 @@ mod tests {
     #[track_caller]
     fn check(steps: &[Step]) {
         let dir = tempfile::tempdir().expect("a folder");
-        let mut machine = Machine::new(dir.path().to_owned(), Duration::ZERO);
+        let mut machine = Machine::new(dir.path().to_owned(), Duration::ZERO, SystemTime::now);
         for (files, want) in steps {
             for (file, text) in *files {
                 let path = dir.path().join(file);

@@ -8,7 +8,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool, mpsc},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
@@ -78,6 +78,8 @@ pub struct LiveConfig {
     pub sides: Sides,
     /// Time between two looks while the processor is hot.
     pub hot: Duration,
+    /// What the walker's own clock shows.
+    pub wall: fn() -> SystemTime,
 }
 
 impl Default for LiveConfig {
@@ -98,6 +100,7 @@ impl Default for LiveConfig {
             heartbeat: Duration::from_secs(15),
             sides: Sides::Said,
             hot: Duration::from_millis(500),
+            wall: SystemTime::now,
         }
     }
 }
@@ -188,7 +191,7 @@ impl Walk {
             introduce: self.introduce,
             news: self.news,
             record: self.record,
-            machine: Machine::new(self.machine, self.config.machine),
+            machine: Machine::new(self.machine, self.config.machine, self.config.wall),
             pulse: self.pulse,
             greeting: self.greeting,
             config: self.config,
