@@ -185,7 +185,7 @@ fn fold(c: char, alike: &Alike) -> String {
     if is_unseen(c) {
         return folded;
     }
-    let plain = enclosed(c).unwrap_or(c);
+    let plain = enclosed(c).or_else(|| small_capital(c)).unwrap_or(c);
     decompose_compatible(plain, |d| {
         if !is_combining_mark(d) && !is_unseen(d) {
             fold_letter(d, alike, &mut folded);
@@ -222,6 +222,14 @@ fn lookalike(c: char) -> Option<String> {
 fn enclosed(c: char) -> Option<char> {
     let first = [0x1F150, 0x1F170, 0x1F1E6].into_iter().find(|first| (*first..*first + 26).contains(&(c as u32)))?;
     char::from_u32('a' as u32 + (c as u32 - first))
+}
+
+/// The letter that phonetic scripts write as a small capital. There is none for q and x.
+fn small_capital(c: char) -> Option<char> {
+    "abcdefghijklmnoprstuvwyz"
+        .chars()
+        .zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ".chars())
+        .find_map(|(plain, small)| (small == c).then_some(plain))
 }
 
 /// Formatting characters, and those that show nothing.
