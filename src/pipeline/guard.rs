@@ -41,7 +41,7 @@ pub struct GuardConfig {
 }
 
 impl Default for GuardConfig {
-    /// A lost voice may take 16 s to be replaced, and the loop waits for it. With the heartbeat's 15 s and a start of some seconds a walker waits less
+    /// A lost voice may take 9 s to be replaced, where a device hangs too, and the loop waits for it. With the heartbeat's 15 s and a start of some seconds a walker waits less
     /// than a minute for a sign of life.
     fn default() -> Self {
         let (start, pulse, soon) = (Duration::from_secs(60), Duration::from_secs(20), Duration::from_secs(20));
