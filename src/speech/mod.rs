@@ -141,7 +141,7 @@ impl fmt::Display for Refusal {
 /// How long a speech server may take that may have to be started first. Our inference: more than a busy small computer needs, less than a walker
 /// waits.
 const STARTING: Duration = Duration::from_secs(8);
-/// How long it may take on a walk that has lost its voice.
+/// How long it may take on a walk that has lost its voice and may have another.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// A voice, and why those before it were refused.
@@ -153,9 +153,10 @@ pub fn open(choice: VoiceChoice, language: &str, rate: Rate) -> Result<Opened, S
     open_within(STARTING, choice, language, rate)
 }
 
-/// The same on a walk that has lost its voice and is silent meanwhile: a server that does not answer within a second is passed over.
+/// The same on a walk that has lost its voice and is silent meanwhile: a server that does not answer within a second is passed over, where there is
+/// another voice.
 pub fn open_again(choice: VoiceChoice, language: &str, rate: Rate) -> Result<Opened, SpeechError> {
-    open_within(AGAIN, choice, language, rate)
+    open_within(if choice == VoiceChoice::Auto { AGAIN } else { STARTING }, choice, language, rate)
 }
 
 fn open_within(patience: Duration, choice: VoiceChoice, language: &str, rate: Rate) -> Result<Opened, SpeechError> {
