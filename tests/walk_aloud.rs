@@ -100,8 +100,7 @@ fn where_the_speech_server_is_killed_while_it_speaks_the_direct_voice_says_so() 
 
 #[test]
 fn where_the_speech_server_hangs_the_direct_voice_says_so() {
-    // A second of these is left to the server, should it come back.
-    check_server("where_the_speech_server_hangs_the_direct_voice_says_so", "-STOP", false, 4.0);
+    check_server("where_the_speech_server_hangs_the_direct_voice_says_so", "-STOP", false, 3.0);
 }
 
 /// The sound server of `tools/sound/null-sink.sh` again.

@@ -31,7 +31,7 @@ const WAITS: Duration = Duration::from_secs(3);
 /// Between two questions to a server that has nothing else to do for us: one that is gone reports nothing.
 const ASK: Duration = Duration::from_millis(500);
 /// How long the server may take for an answer. It answers at once, whatever it says meanwhile; our inference for a machine that is busy.
-const ANSWERS: Duration = Duration::from_millis(1500);
+const ANSWERS: Duration = Duration::from_millis(1200);
 
 /// When the connection's thread last had an answer.
 struct Alive {
