@@ -11,7 +11,7 @@ use crate::{
     training::{
         TrainingError, aim,
         progress::Show,
-        ship::{self, Cost, Kept},
+        ship::{self, Cost, Kept, Portion},
     },
 };
 
@@ -26,9 +26,19 @@ pub(super) struct ExportArgs {
     /// New folder for the bundle; its name is the model's.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Average the image tower with that of another bundle that began where this one did, which counts for SHARE of it; as often as
+    /// wanted.
+    #[arg(long, value_name = "DIR=SHARE", value_parser = portion)]
+    with: Vec<Portion>,
     /// Add both towers in 16-bit floats, for graphics.
     #[arg(long)]
     half: bool,
+}
+
+fn portion(text: &str) -> Result<Portion, String> {
+    let parts = text.rsplit_once('=').and_then(|(dir, share)| Some((dir, share.parse().ok()?)));
+    let (dir, share) = parts.ok_or_else(|| format!("{text}: DIR=SHARE is meant, as models/street=0.25"))?;
+    Ok(Portion { dir: dir.into(), share })
 }
 
 #[derive(Args, Debug)]
@@ -74,6 +84,9 @@ impl ExportArgs {
             (None, Some(from)) => ship::export_checkpoint(from, &self.out)?,
             (run, _) => ship::export(run.as_deref().unwrap_or(Path::new("")), &self.out)?,
         };
+        if !self.with.is_empty() {
+            manifest = ship::stir(&self.out, &self.with)?;
+        }
         if self.half {
             manifest = ship::halve(&self.out)?;
         }

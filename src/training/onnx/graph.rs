@@ -157,6 +157,17 @@ impl GraphProto {
         Some((tensor.dims.iter().map(|&n| n as usize).collect(), values))
     }
 
+    /// Gives each float32 constant the values that `change` makes of its name, shape and values; as many as they were.
+    pub fn change_floats<E>(&mut self, mut change: impl FnMut(&str, &[usize], &mut [f32]) -> Result<(), E>) -> Result<(), E> {
+        let names: Vec<String> = self.initializer.iter().map(|tensor| tensor.name().to_owned()).collect();
+        for (place, name) in names.iter().enumerate() {
+            let Some((shape, mut values)) = self.floats(name) else { continue };
+            change(name, &shape, &mut values)?;
+            self.initializer[place].raw_data = Some(Values::Float(&values).bytes());
+        }
+        Ok(())
+    }
+
     /// The nodes that read `edge`.
     pub fn readers<'a>(&'a self, edge: &'a str) -> impl Iterator<Item = &'a NodeProto> {
         self.node.iter().filter(move |node| node.input.iter().any(|input| input == edge))

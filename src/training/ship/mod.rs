@@ -30,6 +30,7 @@ mod embed;
 mod gate;
 mod half;
 mod quantise;
+mod soup;
 mod teach;
 mod teacher;
 mod whole;
@@ -39,6 +40,7 @@ pub use costs::{Cost, Kept};
 pub use embed::{Embedded, embed};
 pub use half::halve;
 pub use quantise::{QuantiseReport, quantise};
+pub use soup::{Portion, stir};
 
 /// Terms of a model learned from photos whose own terms are unclear; the card says more.
 const LICENCE: &str = "research only: learned from photos of unclear or non-commercial licence";
