@@ -55,7 +55,7 @@ impl Shown {
     }
 
     /// Waits for a picture that is newer than the last: when it came, and its bytes.
-    pub fn next(&mut self) -> (Timestamp, Arc<[u8]>) {
+    pub fn newest(&mut self) -> (Timestamp, Arc<[u8]>) {
         let newest = (self.opened.elapsed().as_secs_f64() * f64::from(RATE)) as u32;
         self.last = newest.max(self.last + 1);
         let came = Duration::from_secs(self.last.into()) / RATE;
@@ -67,7 +67,7 @@ impl Shown {
 
 impl FrameSource for Shown {
     fn read(&mut self, frame: &mut Frame) -> Result<Next, CaptureError> {
-        let (at, jpeg) = self.next();
+        let (at, jpeg) = self.newest();
         capture::decode("picture", &jpeg, &mut frame.picture)?;
         (frame.at, frame.jpeg) = (at, Some(jpeg));
         Ok(Next::Frame)

@@ -16,7 +16,7 @@ use streetscape::{
     ontology::Ontology,
     pipeline::{
         Stages,
-        live::{LiveConfig, OpenCamera, Walk},
+        live::{FIRST, LiveConfig, OpenCamera, Walk},
         log::{Journal, Sink, Start},
         sight::{Sight, SightConfig},
     },
@@ -85,7 +85,7 @@ impl Street {
             machine: PathBuf::from("/nowhere"),
             record: None,
             pulse: Box::new(|| {}),
-            greeting: "session-start",
+            greeting: FIRST,
             config: LiveConfig::default(),
         }
     }
