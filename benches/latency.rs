@@ -1,6 +1,6 @@
-//! From a picture that shows a hazard to the first sound of it: the live loop with the shipped model and the direct voice, in real time, on
-//! a sink that nobody hears and that is recorded. Once with the machine to itself, and once beside a thread on each core that never
-//! rests.
+//! From a picture that shows a hazard to the first sound of it: the live loop with the shipped model and the direct voice, in real
+//! time, on a sink that nobody hears and that is recorded. Once with the machine to itself, and once beside a thread on each core
+//! that never rests.
 //!
 //! What the rule of evidence takes stands apart: it waits on purpose until a thing was seen long enough to be believed.
 #![allow(clippy::expect_used)]

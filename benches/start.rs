@@ -1,5 +1,6 @@
-//! Cold start on one photo, each round a new process: `describe` to its ranking, split into its parts, and to the first sound of what is
-//! there; in turns with a Python script of the usual parts on the same model, which calls espeak-ng. Then `walk` to its first words.
+//! Cold start on one photo, each round a new process: `describe` to its ranking, split into its parts, and to the first sound of
+//! what is there; in turns with a Python script of the usual parts on the same model, which calls espeak-ng. Then `walk` to its
+//! first words.
 #![allow(clippy::expect_used)]
 
 #[path = "measure.rs"]

@@ -1,5 +1,5 @@
-//! The demo walk as it is heard: walked in real time with the shipped model and the direct voice, and recorded where it sounds. What sounds
-//! begins when the session's log says so, and no first syllable is missing.
+//! The demo walk as it is heard: walked in real time with the shipped model and the direct voice, and recorded where it sounds.
+//! What sounds begins when the session's log says so, and no first syllable is missing.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -121,9 +121,9 @@ fn silence(samples: &[f32]) -> usize {
     samples.iter().take_while(|sample| sample.abs() < AUDIBLE).count()
 }
 
-/// Where the words begin, counted from the first sample of what is `heard`; by how much that is later than it should be; and how loud each
-/// part of their onset is, as a share of what was synthesised. The synthesiser's pitch wavers and its hissing is noise, never twice alike; how
-/// they swell is.
+/// Where the words begin, counted from the first sample of what is `heard`; by how much that is later than it should be; and how
+/// loud each part of their onset is, as a share of what was synthesised. The synthesiser's pitch wavers and its hissing is noise,
+/// never twice alike; how they swell is.
 fn onset(sounded: &Sounded, wanted: &[f32], heard: &Heard, samples: &[f32]) -> (usize, f64, Vec<f32>) {
     let earcon = sounded.earcon.map_or(0, |earcon| count(earcon.length()));
     let behind = &samples[(heard.sounds.start + earcon).min(heard.sounds.end)..heard.sounds.end];

@@ -106,8 +106,8 @@ pub fn sounds(samples: &[f32], level: f32, gap: Duration) -> Vec<Range<usize>> {
     found
 }
 
-/// Where in `samples` `wanted` begins, and how like it is to what is there: 1 where it is the same but for its loudness, 0 where it has
-/// nothing to do with it.
+/// Where in `samples` `wanted` begins, and how like it is to what is there: 1 where it is the same but for its loudness, 0 where it
+/// has nothing to do with it.
 pub fn find(wanted: &[f32], samples: &[f32]) -> (usize, f32) {
     let energy = |part: &[f32]| part.iter().map(|s| f64::from(s * s)).sum::<f64>();
     let (own, mut there) = (energy(wanted), energy(&samples[..wanted.len().min(samples.len())]));

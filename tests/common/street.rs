@@ -65,8 +65,8 @@ impl Street {
         Journal::new(Box::new(lines.clone()), start, 1 << 40)
     }
 
-    /// A walk with this camera and this voice, in English, with nothing else that a walk may have. An encoder or a voice that fails is
-    /// not replaced.
+    /// A walk with this camera and this voice, in English, with nothing else that a walk may have. An encoder or a voice that fails
+    /// is not replaced.
     pub fn walk(&self, camera: OpenCamera, voice: Box<dyn Voice>) -> Walk {
         let failed =
             || EncoderError::Interface { file: "street".to_owned(), problem: "it is not opened twice here".to_owned() };
