@@ -35,6 +35,13 @@ pub fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
+/// The time than which `percent` of `times` are no longer; zero where there are none.
+pub fn share(times: &[Duration], percent: usize) -> Duration {
+    let mut times = times.to_vec();
+    times.sort();
+    times.get(times.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default()
+}
+
 /// Milliseconds for a table.
 pub fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3

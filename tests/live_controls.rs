@@ -6,12 +6,16 @@
 mod hearing;
 #[path = "common/null_sink.rs"]
 mod null_sink;
+#[path = "common/shown.rs"]
+mod shown;
+#[path = "common/street.rs"]
+mod street;
 
 use std::{
     collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
     sync::{
         Arc, Mutex,
@@ -23,52 +27,22 @@ use std::{
 };
 
 use null_sink::with_null_sink;
+use shown::{Shown, pictures};
+use street::Street;
 use streetscape::{
-    bundle::Bundle,
     callout::{Direction, Priority},
-    capture::{self, CaptureError, FrameSource, Next},
     control::Control,
-    encoder::{EncoderOptions, OnnxImageEncoder, OnnxTextEncoder, Precision, Runtime, SessionOptions, prompts},
-    frame::{Frame, Timestamp},
-    narrator::{EvidenceConfig, Narrator, Pace, Talk},
+    frame::Timestamp,
+    narrator::Talk,
     pipeline::{
-        PipelineError, Stages,
+        PipelineError,
         controls::socket::{self, Socket},
-        live::{FIRST, LiveConfig, Walk},
+        live::Walk,
         report::Summary,
         settings::{Keeper, Settings},
-        sight::{Sight, SightConfig},
     },
-    ranking::Ranker,
-    speech::{
-        DirectVoice, Earcon, Rate, SpeechError, SpeechQueue, Transcript, Tuning, UtteranceId, Voice, VoiceEvent, Volume, Words,
-    },
-    vocabulary::Vocabulary,
+    speech::{DirectVoice, Earcon, Rate, SpeechError, Transcript, Tuning, UtteranceId, Voice, VoiceEvent, Volume},
 };
-
-/// A recorded walk as a camera would show it, over and over.
-struct Looped {
-    source: Box<dyn FrameSource>,
-    started: Instant,
-    /// When this round began.
-    round: Timestamp,
-}
-
-fn recorded() -> Result<Box<dyn FrameSource>, CaptureError> {
-    capture::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/walks/demo"), 5.0)
-}
-
-impl FrameSource for Looped {
-    fn read(&mut self, frame: &mut Frame) -> Result<Next, CaptureError> {
-        if let Next::End = self.source.read(frame)? {
-            (self.source, self.round) = (recorded()?, Timestamp(self.started.elapsed()));
-            self.source.read(frame)?;
-        }
-        frame.at = self.round.after(frame.at.0);
-        thread::sleep(frame.at.since(Timestamp(self.started.elapsed())));
-        Ok(Next::Frame)
-    }
-}
 
 /// What a voice was told, and when its sounds began.
 #[derive(Clone, Default)]
@@ -91,6 +65,10 @@ impl Voice for Overheard {
         self.0.say(id, text, priority)
     }
 
+    fn wake(&mut self) -> Result<(), SpeechError> {
+        self.0.wake()
+    }
+
     fn stop(&mut self) -> Result<(), SpeechError> {
         self.0.stop()
     }
@@ -98,10 +76,10 @@ impl Voice for Overheard {
     fn events(&mut self) -> Vec<VoiceEvent> {
         let events = self.0.events();
         for event in &events {
-            if let VoiceEvent::Began(id) = event {
-                let text = self.1.said.lock().unwrap()[&id.0].clone();
-                self.1.began.lock().unwrap().push((text, Instant::now()));
-            }
+            // A heartbeat was not told to be said.
+            let VoiceEvent::Began(id) = event else { continue };
+            let text = self.1.said.lock().unwrap().get(&id.0).cloned();
+            self.1.began.lock().unwrap().extend(text.map(|text| (text, Instant::now())));
         }
         events
     }
@@ -133,39 +111,17 @@ struct Walking {
 impl Walking {
     fn begin(voice: impl FnOnce() -> Box<dyn Voice>, introduce: bool) -> Self {
         let folder = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o700)).tempdir().unwrap();
-        let bundle = Bundle::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models/street")).unwrap();
-        let (runtime, vocabulary) = (Runtime::load(None).unwrap(), Vocabulary::shipped().unwrap());
-        let text = || OnnxTextEncoder::open(runtime, &bundle, &SessionOptions::default());
-        let classes = prompts(&bundle, &vocabulary, text).unwrap();
-        let ranker = Ranker::new(&vocabulary, classes, &bundle.manifest.calibration).unwrap();
-        let narrator = Narrator::new(&vocabulary, EvidenceConfig::default(), Pace::default()).unwrap();
-        let (words, sight) = (Words::load("en").unwrap(), Sight::new(SightConfig::default()));
-        let options = EncoderOptions { precision: Precision::Int8, threads: 1, ..EncoderOptions::default() };
-        let encoder = move || Ok(Box::new(OnnxImageEncoder::open(runtime, &bundle, &options)?) as _);
         let (requests, controls) = mpsc::channel();
         let socket = Socket::listen(folder.path(), requests).unwrap();
         let settings = folder.path().join("settings.toml");
         let heard = Heard::default();
+        let (street, shown) = (Street::open(), pictures("demo"));
+        let camera = move |started| Ok(Box::new(Shown::open(shown.clone(), started)) as _);
         let walk = Walk {
-            stages: Stages::new(ranker, narrator, SpeechQueue::default(), words, sight),
-            encoder: encoder().unwrap(),
-            voice: Box::new(Overheard(voice(), heard.clone())),
-            open_camera: Box::new(|started| {
-                let round = Timestamp(started.elapsed());
-                Ok(Box::new(Looped { source: recorded()?, started, round }))
-            }),
-            open_encoder: Box::new(encoder),
-            open_voice: Box::new(|| Err(SpeechError::NoVoice { reasons: Vec::new() })),
-            phrases: None,
             controls: Some(controls),
             keeper: Some(Keeper::start(settings.clone(), Settings::read(&settings).settings).unwrap()),
             introduce,
-            news: Vec::new(),
-            machine: PathBuf::from("/nowhere"),
-            pulse: Box::new(|| {}),
-            greeting: FIRST,
-            record: None,
-            config: LiveConfig::default(),
+            ..street.walk(Box::new(camera), Box::new(Overheard(voice(), heard.clone())))
         };
         let (stop, (send, lines)) = (Arc::new(AtomicBool::new(false)), mpsc::channel());
         let flag = Arc::clone(&stop);

@@ -48,6 +48,10 @@ use streetscape::{
 
 /// How much faster pictures come than they were taken.
 const TIMES: u32 = 20;
+/// For how long each picture of the walk is what there is to see.
+const EACH: Duration = Duration::from_millis(200);
+/// How many pictures are passed over at most until the newest.
+const SKIPPED: usize = 50;
 /// What memory may grow by, in MB, from the second quarter to the last, in the median: while an encoder is built anew there are two.
 const GROWTH: f64 = 5.0;
 /// Seconds in which a walker must hear something, be it a heartbeat.
@@ -89,11 +93,19 @@ impl FrameSource for Looped {
         if self.ill.is("camera gone") {
             return Err(CaptureError::CameraLost { camera: "demo".to_owned(), problem: "pulled out".to_owned() });
         }
-        if self.source.read(frame)? == Next::End {
-            (self.source, self.round) = (recorded()?, Instant::now());
-            self.source.read(frame)?;
+        // As a camera does, it gives the newest picture, whatever came since the last one was read; unless that takes too long.
+        let mut due = self.round;
+        for _ in 0..SKIPPED {
+            if self.source.read(frame)? == Next::End {
+                (self.source, self.round) = (recorded()?, Instant::now());
+                self.source.read(frame)?;
+            }
+            due = self.round + frame.at.0 / TIMES;
+            if due + EACH / TIMES > Instant::now() {
+                break;
+            }
         }
-        thread::sleep((self.round + frame.at.0 / TIMES).saturating_duration_since(Instant::now()));
+        thread::sleep(due.saturating_duration_since(Instant::now()));
         if self.ill.is("frozen") {
             frame.picture = self.still.get_or_insert_with(|| frame.picture.clone()).clone();
         } else {

@@ -318,7 +318,7 @@ fn check_short_sounds(voice: &mut dyn Voice) {
     recorder.finish();
     println!("a heartbeat: {beats:?} ms");
     assert_eq!(beats.len(), 2, "{beats:?}");
-    assert!(voice.events().is_empty(), "nobody waits for a heartbeat");
+    assert_eq!(voice.events(), [VoiceEvent::Began(UtteranceId::HEARTBEAT)], "its end nobody waits for");
 }
 
 #[test]
@@ -326,5 +326,30 @@ fn a_hazard_is_led_in_by_noise_that_wakes_a_headset_and_three_tones_and_a_heartb
     with_null_sink("a_hazard_is_led_in_by_noise_that_wakes_a_headset_and_three_tones_and_a_heartbeat_by_nothing", |_| {
         check_short_sounds(&mut DirectVoice::open("en", Rate::default()).expect("the direct voice"));
         check_short_sounds(&mut SystemVoice::open("en", Rate::default()).expect("the system's voice"));
+    });
+}
+
+#[test]
+fn a_device_that_was_woken_ahead_lets_a_hazard_be_heard_at_once() {
+    with_null_sink("a_device_that_was_woken_ahead_lets_a_hazard_be_heard_at_once", |_| {
+        let mut voice = DirectVoice::open("en", Rate::default()).expect("the direct voice");
+        let mut recorder = Recorder::start();
+        voice.wake().unwrap();
+        recorder.read(SAMPLE_RATE / 2);
+        // It is awake already.
+        voice.wake().unwrap();
+        recorder.read(SAMPLE_RATE / 2);
+        voice.cue(Earcon::Hazard, None).unwrap();
+        voice.say(UtteranceId(8), SHORT, Priority::Important).unwrap();
+        recorder.read(SAMPLE_RATE);
+        let samples = recorder.samples.clone();
+        recorder.finish();
+        let place = |level: u16| samples.iter().position(|s| *s > level).expect("a sound");
+        let (noise, tone) = (place(10), place(3000));
+        let silence = samples[..tone].iter().rev().skip(SAMPLE_RATE / 100).take_while(|s| **s <= 10).count();
+        let ms = |samples: usize| samples * 1000 / SAMPLE_RATE;
+        println!("noise at {} ms, a tone at {} ms, behind {} ms of silence", ms(noise), ms(tone), ms(silence));
+        let noisy = ms(tone - noise) - ms(silence);
+        assert!(ms(silence) > 300 && (100..200).contains(&noisy), "the noise takes {noisy} ms");
     });
 }

@@ -187,6 +187,15 @@ impl Narrator {
         }
     }
 
+    /// Whether `decision` is silent of what may be urgent once it is believed.
+    pub fn is_coming(&self, decision: &Decision) -> bool {
+        let Decision::Silent(Silence { subject: Some(subject), reason: Reason::NotYetSure, .. }) = decision else {
+            return false;
+        };
+        let urgent = |row: &Watched| row.subject == *subject && row.event.priority == Priority::Important;
+        !self.paused && self.watched.iter().any(urgent)
+    }
+
     /// A fault or its end. The same one is not said again within its cooldown, but its opposite makes it new.
     pub fn fault(&mut self, fault: Fault, now: Timestamp) -> Decision {
         let subject = Subject::new("fault", fault.id());

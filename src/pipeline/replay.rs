@@ -244,7 +244,8 @@ impl<'a> Clock<'a> {
             (Pace::Aloud(voice), VoiceCommand::Say { id, text, priority }) => voice.say(*id, text, *priority)?,
             (Pace::Aloud(voice), VoiceCommand::Stop) => voice.stop()?,
             (Pace::Aloud(voice), VoiceCommand::Cue { earcon, .. }) => voice.cue(*earcon, None)?,
-            (_, VoiceCommand::Cue { .. }) => {}
+            (Pace::Aloud(voice), VoiceCommand::Wake) => voice.wake()?,
+            (_, VoiceCommand::Cue { .. } | VoiceCommand::Wake) => {}
             (Pace::Aloud(voice), VoiceCommand::Tune(tuning)) => voice.tune(*tuning)?,
             (_, VoiceCommand::Tune(tuning)) => self.rates.1 = tuning.rate,
             (Pace::Fast(length) | Pace::RealTime(length), command) => {

@@ -42,6 +42,8 @@ pub enum VoiceCommand {
         /// Where that is of which is spoken.
         side: Option<Direction>,
     },
+    /// Be ready to say something urgent.
+    Wake,
     /// Fall silent.
     Stop,
     /// Speak so from the next utterance on.

@@ -14,7 +14,7 @@ use crate::{
         report::Happening,
         step::{Outcome, VoiceCommand},
     },
-    speech::{Action, Earcon, SpeechError, SpeechQueue, Tuning, VoiceEvent, Words},
+    speech::{Action, Earcon, SpeechError, SpeechQueue, Tuning, UtteranceId, VoiceEvent, Words},
 };
 
 mod aim;
@@ -77,6 +77,9 @@ impl Telling {
         self.write(|start| Record::frame(start, observation, now), now, out);
         let mut decisions = std::mem::take(&mut self.decisions);
         self.narrator.decide(observation, &mut decisions);
+        if !self.speaking() && decisions.iter().any(|decision| self.narrator.is_coming(decision)) {
+            out.voice.push(VoiceCommand::Wake);
+        }
         let said = decisions.drain(..).try_for_each(|decision| self.follow(decision, now, out));
         self.decisions = decisions;
         said?;
@@ -127,6 +130,11 @@ impl Telling {
     /// The voice reports.
     pub fn heard(&mut self, event: &VoiceEvent, now: Timestamp, out: &mut Outcome) {
         let now = now.rounded();
+        match event {
+            VoiceEvent::Began(UtteranceId::HEARTBEAT) => self.write(|_| Record::Heartbeat { at: now }, now, out),
+            VoiceEvent::Began(id) if self.queue.utterance() == Some(*id) => self.write(|_| Record::Began { at: now }, now, out),
+            _ => {}
+        }
         let end = match event {
             VoiceEvent::Finished(id) if self.queue.utterance() == Some(*id) => Some(End::Heard),
             VoiceEvent::Stopped(id) if self.queue.utterance() == Some(*id) => Some(End::Stopped),

@@ -69,15 +69,35 @@ impl LeadIn {
         self.sounded = Some(Instant::now());
     }
 
+    /// Of nothing, so that what may follow soon need not wait for the device to wake; `None` where it is awake.
+    pub fn wake(&mut self) -> Option<Lead> {
+        (self.sleeps() && self.wakes()).then(|| Lead { wakes: true, ..Lead::default() })
+    }
+
     /// Whether the device may be asleep; from now on it is not.
     fn wakes(&mut self) -> bool {
-        self.sounded.replace(Instant::now()).is_none_or(|last| last.elapsed() >= ASLEEP)
+        let sleeps = self.sleeps();
+        self.sounded = Some(Instant::now());
+        sleeps
+    }
+
+    fn sleeps(&self) -> bool {
+        self.sounded.is_none_or(|last| last.elapsed() >= ASLEEP)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_woken_ahead_is_not_woken_again() {
+        let mut lead_in = LeadIn::default();
+        lead_in.cue(Earcon::Hazard, None);
+        assert_eq!(lead_in.wake(), Some(Lead { wakes: true, ..Lead::default() }));
+        assert_eq!(lead_in.wake(), None);
+        assert_eq!(lead_in.next(), Lead { wakes: false, earcon: Some(Earcon::Hazard), side: None });
+    }
 
     #[test]
     fn the_first_sound_wakes_the_device_and_a_cue_leads_in_one_sentence() {

@@ -43,6 +43,11 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UtteranceId(pub u64);
 
+impl UtteranceId {
+    /// A heartbeat, of which a voice reports its beginning alone.
+    pub const HEARTBEAT: UtteranceId = UtteranceId(u64::MAX);
+}
+
 /// What a voice reports back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VoiceEvent {
@@ -72,6 +77,10 @@ pub trait Voice: Send {
     /// Whether short sounds are to be heard of it and can't be now: then its silence isn't told from the program's end.
     fn lacks_sounds(&self) -> bool {
         false
+    }
+    /// Something urgent may have to be said soon: a device that may be asleep is woken now, so that it need not be then.
+    fn wake(&mut self) -> Result<(), SpeechError> {
+        Ok(())
     }
     /// Falls silent at once.
     fn stop(&mut self) -> Result<(), SpeechError>;

@@ -85,6 +85,8 @@ pub struct SystemVoice {
     speaking: Option<UtteranceId>,
     lead_in: LeadIn,
     sounds: Sounds,
+    /// A heartbeat began to sound, which nobody was told yet.
+    beat: bool,
     alive: Arc<Alive>,
 }
 
@@ -126,6 +128,7 @@ impl SystemVoice {
                 speaking: None,
                 lead_in: LeadIn::default(),
                 sounds,
+                beat: false,
                 alive,
             }),
             Ok(Err(problem)) => Err(fail(problem)),
@@ -164,7 +167,16 @@ impl Voice for SystemVoice {
         if earcon != Earcon::Heartbeat {
             self.lead_in.cue(earcon, side);
         } else if self.speaking.is_none() {
-            self.sounds.sound(self.lead_in.heartbeat(), self.tuning.volume);
+            self.beat = !self.sounds.sound(self.lead_in.heartbeat(), self.tuning.volume).is_zero();
+        }
+        Ok(())
+    }
+
+    fn wake(&mut self) -> Result<(), SpeechError> {
+        if self.speaking.is_none()
+            && let Some(lead) = self.lead_in.wake()
+        {
+            self.sounds.sound(lead, self.tuning.volume);
         }
         Ok(())
     }
@@ -179,7 +191,8 @@ impl Voice for SystemVoice {
     }
 
     fn events(&mut self) -> Vec<VoiceEvent> {
-        let mut events: Vec<_> = self.events.try_iter().collect();
+        let beat = std::mem::take(&mut self.beat).then_some(VoiceEvent::Began(UtteranceId::HEARTBEAT));
+        let mut events: Vec<_> = beat.into_iter().chain(self.events.try_iter()).collect();
         for event in &events {
             if let VoiceEvent::Began(id) | VoiceEvent::Finished(id) | VoiceEvent::Stopped(id) = event {
                 self.waiting.take_if(|(waiting, _)| waiting == id);

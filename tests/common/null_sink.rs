@@ -33,6 +33,12 @@ pub fn with_null_sink(test: &str, body: impl FnOnce(&Path)) {
     assert!(status.success(), "{test} failed inside the null sink: {status}");
 }
 
+/// Whether this is the inner run.
+#[allow(dead_code, reason = "each test takes what it needs")]
+pub fn is_inside() -> bool {
+    env::var_os(FOLDER).is_some()
+}
+
 fn is_installed(program: &str) -> bool {
     env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(program).is_file())
 }

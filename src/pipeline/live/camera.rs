@@ -49,10 +49,12 @@ impl Camera {
     /// Ends the thread with its next picture.
     pub fn leave(&self) {
         self.left.store(true, Ordering::Relaxed);
+        self.mailbox.close();
     }
 
-    /// The thread's work, until the walk is over. Between two pictures it rests for `pause`, since a camera gives more than are looked
-    /// at, and each costs its decoding.
+    /// The thread's work, until the walk is over. A picture is read when it is wanted: a camera gives more than are looked at, each costs
+    /// its decoding, and what was read before is old by then. Where none is wanted one is read after `pause`, which tells that the camera
+    /// is still there.
     pub fn watch(&self, mut open: OpenCamera, pause: Duration, retry: Duration) {
         /// Closes the mailbox however the thread ends, so that nobody waits for it.
         struct Closing<'a>(&'a Mailbox<Frame>);
@@ -64,6 +66,7 @@ impl Camera {
         let _closing = Closing(&self.mailbox);
         let (mut source, mut frame): (Option<Box<dyn FrameSource>>, _) = (None, Frame::default());
         while !self.left.load(Ordering::Relaxed) {
+            self.mailbox.await_want(pause);
             let read = match &mut source {
                 Some(camera) => camera.read(&mut frame),
                 None => open(self.started).and_then(|camera| source.insert(camera).read(&mut frame)),
@@ -73,7 +76,6 @@ impl Camera {
                     self.came.store(self.now().0.as_millis() as u64, Ordering::Relaxed);
                     self.lost.store(false, Ordering::Relaxed);
                     self.mailbox.put(&mut frame);
-                    thread::sleep(pause);
                 }
                 Err(error) if source.is_some() && error.recovery() == Recovery::Retry => tracing::warn!("{error}"),
                 other => {

@@ -171,8 +171,8 @@ impl Walk {
         let camera = Arc::new(Camera::new(started));
         let watching = {
             let (camera, open, retry) = (Arc::clone(&camera), self.open_camera, self.config.retry);
-            // A picture is then half an interval old at most when it is looked at.
-            let pause = self.config.interval / 2;
+            // Often enough that a camera which works is not taken for lost while a look lasts.
+            let pause = self.config.silent / 3;
             thread::Builder::new().name("camera".to_owned()).spawn(move || camera.watch(open, pause, retry))
         };
         let watching = watching.map_err(|source| PipelineError::Thread { what: "the camera", source })?;

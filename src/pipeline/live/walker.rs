@@ -28,7 +28,7 @@ use crate::{
         report::{self, Event, Happening, Summary},
         settings::Keeper,
     },
-    speech::{Earcon, Voice, VoiceEvent},
+    speech::{Earcon, UtteranceId, Voice, VoiceEvent},
 };
 
 /// For how long the program's word on itself is worth telling: it comes once, behind whatever the street has.
@@ -249,6 +249,7 @@ impl Walker<'_> {
         events.extend(self.voice.events());
         for event in events {
             match &event {
+                VoiceEvent::Began(UtteranceId::HEARTBEAT) => {}
                 VoiceEvent::Began(_) => self.state.speech.since = Some(Instant::now()),
                 VoiceEvent::Finished(_) | VoiceEvent::Stopped(_) => {
                     self.state.speech.total += self.state.speech.since.take().map(|s| s.elapsed()).unwrap_or_default();
@@ -313,10 +314,13 @@ impl Walker<'_> {
             (self.report)(happening);
         }
         for command in &self.state.out.voice {
-            self.state.sounded = Some(Instant::now());
+            if *command != VoiceCommand::Wake {
+                self.state.sounded = Some(Instant::now());
+            }
             let done = match command {
                 VoiceCommand::Say { id, text, priority } => self.voice.say(*id, text, *priority),
                 VoiceCommand::Tune(tuning) => self.voice.tune(*tuning),
+                VoiceCommand::Wake => self.voice.wake(),
                 VoiceCommand::Stop => self.voice.stop(),
                 VoiceCommand::Cue { earcon, side } => {
                     self.voice.cue(*earcon, side.filter(|_| self.config.sides == Sides::Heard))

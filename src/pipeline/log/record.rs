@@ -135,6 +135,16 @@ pub enum Record {
         /// Messages that follow it.
         details: Vec<String>,
     },
+    /// What is being said began to sound, as the voice reports.
+    Began {
+        /// When that was heard of.
+        at: Timestamp,
+    },
+    /// All was well and nothing was said: a heartbeat began to sound, as the voice reports.
+    Heartbeat {
+        /// When that was heard of.
+        at: Timestamp,
+    },
     /// What was being said is over.
     Spoken {
         /// When.
@@ -269,6 +279,8 @@ impl Record {
             Record::State { at, .. }
             | Record::Trouble { at, .. }
             | Record::Announce { at, .. }
+            | Record::Began { at }
+            | Record::Heartbeat { at }
             | Record::Spoken { at, .. }
             | Record::Tick { at }
             | Record::Hush { at }

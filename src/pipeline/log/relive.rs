@@ -66,7 +66,8 @@ impl<'a> Again<'a> {
         let Self { telling, out, .. } = self;
         out.clear();
         match record {
-            Record::Start(_) | Record::Other => {}
+            // What sounds was decided before.
+            Record::Start(_) | Record::Began { .. } | Record::Heartbeat { .. } | Record::Other => {}
             Record::State { narrator, memory, .. } => telling.restore(narrator, memory),
             Record::Frame { now, .. } => {
                 self.observation = self.log.start.observation(self.vocabulary, record).unwrap_or_default();
@@ -95,7 +96,8 @@ impl<'a> Again<'a> {
     fn count(&mut self, record: &Record) {
         let Some(now) = record.moment() else { return };
         let ended = matches!(record, Record::Spoken { .. });
-        if (ended || !self.out.voice.is_empty())
+        let sounds = self.out.voice.iter().any(|command| *command != VoiceCommand::Wake);
+        if (ended || sounds)
             && let Some(began) = self.began.take()
         {
             self.spoken += now.since(began);

@@ -91,7 +91,7 @@ fn walk(seconds: u64, steps: &[(f64, Do)]) -> (Vec<String>, Telling) {
                 }
                 VoiceCommand::Stop => saying = None,
                 VoiceCommand::Tune(tuning) => rate = tuning.rate,
-                VoiceCommand::Cue { .. } => {}
+                VoiceCommand::Cue { .. } | VoiceCommand::Wake => {}
             }
         }
         let sounds =
@@ -105,6 +105,25 @@ fn walk(seconds: u64, steps: &[(f64, Do)]) -> (Vec<String>, Telling) {
 fn check(seconds: u64, steps: &[(f64, Do)], want: &[&str]) {
     let (lines, _) = walk(seconds, steps);
     assert_eq!(lines, want);
+}
+
+#[test]
+fn the_voice_is_woken_while_a_hazard_is_not_yet_sure_and_for_nothing_less() {
+    let vocabulary = Vocabulary::shipped().unwrap();
+    let woken = |seen: &str, asked: Option<Control>| {
+        let narrator = Narrator::new(&vocabulary, EvidenceConfig::default(), Pace::default()).unwrap();
+        let mut telling = Telling::new(narrator, SpeechQueue::default(), Words::load("en").unwrap());
+        let (mut out, at) = (Outcome::default(), Timestamp::default());
+        if let Some(control) = asked {
+            telling.control(Asked::new(control, By::Keys), at, &mut out).map(drop).unwrap();
+            telling.hush(at, &mut out);
+        }
+        telling.observe(&mut observation(&vocabulary, at, &[seen]), at, &mut out).unwrap();
+        out.voice.contains(&VoiceCommand::Wake)
+    };
+    assert!(woken("crossing/zebra_crossing", None));
+    assert!(!woken("place/street", None));
+    assert!(!woken("crossing/zebra_crossing", Some(Control::Pause)));
 }
 
 const STREET: &[&str] =

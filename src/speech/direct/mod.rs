@@ -26,8 +26,8 @@ use super::{
 use crate::callout::{Direction, Priority};
 
 const NAME: &str = "direct";
-/// By this a heartbeat is counted, which nobody waits for.
-const HEARTBEAT: UtteranceId = UtteranceId(u64::MAX);
+/// By this is counted the noise that wakes a headset ahead, which nobody waits for.
+const WAKING: UtteranceId = UtteranceId(u64::MAX - 1);
 
 /// What sounds in one turn: first what leads in, then the words.
 struct Sentence {
@@ -86,7 +86,8 @@ impl DirectVoice {
         })
     }
 
-    fn sound(&self, sentence: Sentence) -> Result<(), SpeechError> {
+    fn sound(&self, id: UtteranceId, lead: Lead, text: &str) -> Result<(), SpeechError> {
+        let sentence = Sentence { turn: self.turns.begin(), id, lead, text: text.to_owned(), tuning: self.tuning };
         if self.sentences.as_ref().is_none_or(|sentences| sentences.send(sentence).is_err()) {
             let problem = "its synthesiser has ended; opening it anew".to_owned();
             return Err(SpeechError::Lost { voice: NAME, problem });
@@ -98,7 +99,7 @@ impl DirectVoice {
     fn hear(&mut self) {
         for event in self.device.try_iter() {
             match &event {
-                VoiceEvent::Began(id) if self.speaking == Some(*id) => {}
+                VoiceEvent::Began(id) if self.speaking == Some(*id) || *id == UtteranceId::HEARTBEAT => {}
                 VoiceEvent::Finished(id) if self.speaking == Some(*id) => {
                     self.speaking = None;
                     self.lead_in.ended();
@@ -118,8 +119,8 @@ impl Voice for DirectVoice {
 
     fn say(&mut self, id: UtteranceId, text: &str, _: Priority) -> Result<(), SpeechError> {
         self.stop()?;
-        let (turn, lead) = (self.turns.begin(), self.lead_in.next());
-        self.sound(Sentence { turn, id, lead, text: text.to_owned(), tuning: self.tuning })?;
+        let lead = self.lead_in.next();
+        self.sound(id, lead, text)?;
         self.speaking = Some(id);
         self.watchdog.expect(id, self.length(text));
         Ok(())
@@ -129,10 +130,15 @@ impl Voice for DirectVoice {
         if earcon != Earcon::Heartbeat {
             self.lead_in.cue(earcon, side);
         } else if self.speaking.is_none() {
-            let (turn, lead) = (self.turns.begin(), self.lead_in.heartbeat());
-            self.sound(Sentence { turn, id: HEARTBEAT, lead, text: String::new(), tuning: self.tuning })?;
+            let lead = self.lead_in.heartbeat();
+            self.sound(UtteranceId::HEARTBEAT, lead, "")?;
         }
         Ok(())
+    }
+
+    fn wake(&mut self) -> Result<(), SpeechError> {
+        let lead = if self.speaking.is_none() { self.lead_in.wake() } else { None };
+        lead.map_or(Ok(()), |lead| self.sound(WAKING, lead, ""))
     }
 
     fn stop(&mut self) -> Result<(), SpeechError> {

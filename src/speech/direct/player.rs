@@ -49,7 +49,8 @@ pub(in crate::speech) struct Player {
     events: Sender<VoiceEvent>,
     /// What is being played, and how much of it has been.
     current: Option<(Chunk, usize)>,
-    begun: Option<UtteranceId>,
+    /// The turn that has begun to sound.
+    begun: Option<u64>,
 }
 
 impl Player {
@@ -86,8 +87,8 @@ impl Player {
             };
             if let Some(&sample) = chunk.samples.get(*played) {
                 *played += 1;
-                if self.begun != Some(chunk.id) {
-                    self.begun = Some(chunk.id);
+                if self.begun != Some(chunk.turn) {
+                    self.begun = Some(chunk.turn);
                     let _ = self.events.send(VoiceEvent::Began(chunk.id));
                 }
                 return sample;
