@@ -3,7 +3,7 @@
 //! that never rests.
 //!
 //! What the rule of evidence takes stands apart: it waits on purpose until a thing was seen long enough to be believed.
-#![allow(clippy::expect_used)]
+#![allow(clippy::expect_used, clippy::unwrap_used)]
 
 #[path = "measure.rs"]
 mod measure;

@@ -1,7 +1,7 @@
 //! Cold start on one photo, each round a new process: `describe` to its ranking, split into its parts, and to the first sound of
 //! what is there; in turns with a Python script of the usual parts on the same model, which calls espeak-ng. Then `walk` to its
 //! first words.
-#![allow(clippy::expect_used)]
+#![allow(clippy::expect_used, clippy::unwrap_used)]
 
 #[path = "measure.rs"]
 mod measure;
@@ -84,6 +84,7 @@ fn script(file: &Path, model: &str) -> Command {
 }
 
 /// What a process answered first, when, and the most memory that it held by its end, in bytes.
+#[allow(clippy::zombie_processes, reason = "`peak` waits for it")]
 fn answer(mut command: Command) -> (Value, Duration, u64) {
     let started = Instant::now();
     let mut child = command.stdout(Stdio::piped()).spawn().expect("a process");

@@ -135,7 +135,7 @@ fn check_held(map: &StreetMap, ways: &[(usize, f64)], want: &[(f64, Fault)]) {
 fn a_camera_that_is_held_wrongly_is_told_of_within_three_seconds_and_so_is_its_end() {
     let road = map("road", 10, "road");
     for (way, fault) in [(1, Fault::CameraOnSide), (2, Fault::CameraAtSky), (3, Fault::CameraAtGround)] {
-        check_held(&road, &[(0, 3.0), (way, 5.0), (0, 5.0)], &[(4.2, fault), (10.0, Fault::SightBack)]);
+        check_held(&road, &[(0, 3.0), (way, 5.0), (0, 5.0)], &[(5.4, fault), (10.0, Fault::SightBack)]);
         check_held(&road, &[(0, 0.6), (way, 0.6)].repeat(9), &[]);
     }
     check_held(&road, &[(0, 9.0)], &[]);

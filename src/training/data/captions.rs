@@ -362,7 +362,7 @@ mod tests {
         let captions = captions(&photo(record, None));
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let told = (0..4000).filter(|_| captions.draw(&mut rng).expect("a caption").text == "told").count();
-        assert!((told as f64 / 4000.0 - 1.0 / 1.7).abs() < 0.03, "{told}");
+        assert!((told as f64 / 4000.0 - 3.0 / 3.7).abs() < 0.03, "{told}");
     }
 
     #[test]
