@@ -23,8 +23,8 @@ pub struct PhraseConfig {
 impl Default for PhraseConfig {
     /// A scene is about ten seconds of walking: 360 in an hour, so that 2.55 deviations, which one in 186 exceeds where scores are spread
     /// normally, would be two false alerts an hour at most. But pictures of one walk are more alike than photos of many streets, and stray further
-    /// together: on six walks such alerts came six times as often as stated, and from 2.9 deviations on no more. Of eighty photos of streets about one shows what a phrase looks for: a dog, a bus. Of
-    /// twenty-five phrases tried, `a street`, `a road`, `cars`, `people`, `something` and two that name the pavement fit ordinary streets
+    /// together: on six walks such alerts came six times as often as stated, and from 2.9 deviations on no more. Of eighty photos of
+    /// streets about one shows what a phrase looks for: a dog, a bus. Of twenty-five phrases tried, `a street`, `a road`, `cars`, `people`, `something` and two that name the pavement fit ordinary streets
     /// better than 61 % of the vocabulary or more, the other eighteen better than 46 % at most.
     fn default() -> Self {
         Self { deviations: 2.9, scenes: 360.0, spared: 1, ordinary: 0.55 }

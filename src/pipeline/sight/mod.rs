@@ -58,8 +58,8 @@ pub enum Same {
 impl Default for SightConfig {
     /// For recordings. Of 835 street photos the darkest has a mean of 23 and the flattest a deviation of 5.2: well below both, nothing is
     /// lost. Six videos of walks are never less sharp than .041 for two seconds; blurred by two steps they lie at .009 to .021. A camera on its
-    /// side has a mean above .95 there, upright ones reach .73, and .90 on a rendered walk in the rain. A road that fills the upper fifth of the picture does so by .9 and more, the
-    /// lowest camera of the six shows .34. The times are our inference: a walker should hear of a covered camera within two seconds, of the
+    /// side has a mean above .95 there, upright ones reach .73, and .90 on a rendered walk in the rain. A road that fills the upper
+    /// fifth of the picture does so by .9 and more, the lowest camera of the six shows .34. The times are our inference: a walker should hear of a covered camera within two seconds, of the
     /// others within three.
     fn default() -> Self {
         Self {

@@ -1,6 +1,7 @@
 //! A report as a page: one file that needs no network, for eyes, a keyboard and a screen reader.
 //!
-//! Owns the order of its sections and what stands in each. Leaves tables to `evaluation::html`, plots to `plot`, its frame to `evaluation::html`, too, and colours to `page.css`.
+//! Owns the order of its sections and what stands in each. Leaves its frame and tables to `evaluation::html`, plots to `plot`, colours to
+//! `page.css`.
 
 use std::fmt::Write as _;
 

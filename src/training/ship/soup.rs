@@ -2,7 +2,7 @@
 //!
 //! Owns the mean and what it needs to mean something. Leaves the choice of the shares to whoever asks `val`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{
     bundle::{Bundle, IMAGE_F32, Manifest, TEXT_F32, TEXT_INT8},
@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Portion {
     /// The bundle's folder.
-    pub dir: std::path::PathBuf,
+    pub dir: PathBuf,
     /// Its share.
     pub share: f32,
 }
