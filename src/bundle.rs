@@ -173,7 +173,7 @@ pub struct CaptionCalibration {
 }
 
 /// One facet in one view. Exclusive: `p = softmax(scale * cosine + bias)`, answered where the best reaches its threshold.
-/// Several: `p = sigmoid(scale * (cosine - cosine of none) + bias)`, each answered where it reaches its own; for "none" the
+/// Several: `p = sigmoid(scale * (cosine - against_none * cosine of none) + bias)`, each answered where it reaches its own; for "none" the
 /// best other class stands in for none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FacetCalibration {
@@ -183,11 +183,19 @@ pub struct FacetCalibration {
     pub view: String,
     /// Inverse temperature.
     pub scale: f32,
+    /// What of the cosine of "none" is taken off the other classes', in [0, 1].
+    #[serde(default = "whole")]
+    pub against_none: f32,
     /// The stated share of wrong answers that the thresholds were chosen for.
     pub error_rate: f32,
     /// One for each class of the vocabulary.
     #[serde(rename = "class")]
     pub classes: BTreeMap<String, ClassCalibration>,
+}
+
+/// As bundles had it before they said so.
+fn whole() -> f32 {
+    1.0
 }
 
 /// One class of a facet.

@@ -13,7 +13,7 @@ use crate::{
     frame::Timestamp,
     observation::{Finding, Observation, View},
     ontology::{Ontology, StreetMap},
-    vocabulary::{ClassIndex, Facet, FacetIndex, Kind, Vocabulary},
+    vocabulary::{Class, ClassIndex, Facet, FacetIndex, Kind, Vocabulary},
 };
 
 mod aim;
@@ -80,7 +80,10 @@ pub struct Rule {
     kind: Kind,
     none: Option<ClassIndex>,
     scale: f32,
+    against_none: f32,
     classes: Vec<ClassCalibration>,
+    /// Each class of which there are kinds, and those.
+    kinds: Vec<(ClassIndex, Vec<ClassIndex>)>,
 }
 
 impl Rule {
@@ -93,7 +96,15 @@ impl Rule {
                 class: class.id.clone(),
             })
         });
-        Ok(Self { kind: facet.kind, none: facet.none(), scale: calibration.scale, classes: classes.collect::<Result<_, _>>()? })
+        let FacetCalibration { scale, against_none, .. } = *calibration;
+        let kinds_of = |class: &Class| {
+            let kinds = facet.classes.iter().enumerate().filter(|(_, kind)| kind.kind_of.as_deref() == Some(&class.id));
+            kinds.map(|(i, _)| ClassIndex(i)).collect::<Vec<_>>()
+        };
+        let kinds = facet.classes.iter().enumerate().map(|(i, class)| (ClassIndex(i), kinds_of(class)));
+        let kinds = kinds.filter(|(_, kinds)| !kinds.is_empty()).collect();
+        let classes = classes.collect::<Result<_, _>>()?;
+        Ok(Self { kind: facet.kind, none: facet.none(), scale, against_none, classes, kinds })
     }
 
     /// Probability of each class from its cosine, into `p`.
@@ -102,13 +113,8 @@ impl Rule {
         let scored = cosines.iter().zip(&self.classes);
         match (self.kind, self.none) {
             (Kind::Several, Some(none)) => {
-                let of_none = cosines.get(none.0).copied().unwrap_or(0.0);
-                let others = cosines.iter().enumerate().filter(|(i, _)| *i != none.0);
-                let best = others.map(|(_, &c)| c).fold(f32::NEG_INFINITY, f32::max);
-                p.extend(scored.enumerate().map(|(i, (&cosine, class))| {
-                    let margin = if i == none.0 { of_none - best } else { cosine - of_none };
-                    sigmoid(self.scale * margin + class.bias)
-                }));
+                against(self.against_none, none, cosines, p);
+                p.iter_mut().zip(&self.classes).for_each(|(p, class)| *p = sigmoid(self.scale * *p + class.bias));
             }
             (Kind::Exclusive, _) | (Kind::Several, None) => {
                 p.extend(scored.map(|(&cosine, class)| self.scale * cosine + class.bias));
@@ -132,6 +138,26 @@ impl Rule {
             }
             Kind::Several if answers.len() > 1 => answers.retain(|a| Some(*a) != self.none),
             Kind::Several => {}
+        }
+    }
+}
+
+impl Rule {
+    /// Where nothing is answered, answers the class whose kinds together with it are as probable as it must be alone, with that probability: which
+    /// street it is can't be told, that it is one can.
+    fn generalise(&self, p: &mut [f32], answers: &mut Vec<ClassIndex>) {
+        if !answers.is_empty() {
+            return;
+        }
+        for (class, kinds) in &self.kinds {
+            let kinds: f32 = kinds.iter().filter_map(|kind| p.get(kind.0)).sum();
+            if let (Some(p), Some(known)) = (p.get_mut(class.0), self.classes.get(class.0))
+                && *p + kinds >= known.threshold
+            {
+                *p += kinds;
+                answers.push(*class);
+                return;
+            }
         }
     }
 }
@@ -213,6 +239,7 @@ impl Ranker {
                 self.cosines.extend(self.classes[facet.0].iter().map(|class| class.cosine(embedding)));
                 rule.probabilities(&self.cosines, &mut finding.p);
                 rule.answers(&finding.p, &mut finding.answers);
+                rule.generalise(&mut finding.p, &mut finding.answers);
                 filled += 1;
             }
         }
@@ -257,6 +284,17 @@ pub fn rank(picture: &Embedding, captions: &[Embedding], calibration: Option<&Ca
     ranking
 }
 
+/// What speaks for each class where several may be there, into `margins`: its cosine less `share` of that of `none`; for `none`, of that of the
+/// best other class.
+pub(crate) fn against(share: f32, none: ClassIndex, cosines: &[f32], margins: &mut Vec<f32>) {
+    let of_none = cosines.get(none.0).copied().unwrap_or(0.0);
+    let others = cosines.iter().enumerate().filter(|(i, _)| *i != none.0);
+    let best = others.map(|(_, &c)| c).fold(f32::NEG_INFINITY, f32::max);
+    let other = |i: usize| if i == none.0 { best } else { of_none };
+    margins.clear();
+    margins.extend(cosines.iter().enumerate().map(|(i, cosine)| cosine - share * other(i)));
+}
+
 fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
@@ -298,6 +336,7 @@ mod tests {
             facet: facet.to_owned(),
             view: view.to_owned(),
             scale: 10.0,
+            against_none: 1.0,
             error_rate: 0.1,
             classes: classes.iter().map(|c| ((*c).to_owned(), ClassCalibration { bias: 0.0, threshold: 0.8 })).collect(),
         };
@@ -335,6 +374,38 @@ mod tests {
         check([0.0, 1.0, 1.0], &["night"], &["few", "cyclist"]);
         check([1.0, 1.0, 0.0], &[], &[]);
         check([-1.0, 0.6, 0.8], &["night"], &["cyclist", "few"]);
+    }
+
+    #[test]
+    fn what_is_one_of_several_kinds_is_answered_as_what_they_have_in_common() {
+        let class = |id: &str, more: &str| format!("[[facet.class]]\nid = \"{id}\"\nprompts = [\"{id}\"]\n{more}");
+        let text = format!(
+            "[[facet]]\nid = \"place\"\nkind = \"exclusive\"\n{}{}{}",
+            class("street", ""),
+            class("alley", "kind_of = \"street\"\n"),
+            class("park", "")
+        );
+        let vocabulary = Vocabulary::parse("v.toml", &text).expect("a good vocabulary");
+        let (_, facet) = vocabulary.find("place").expect("the facet");
+        let calibration = FacetCalibration {
+            facet: "place".to_owned(),
+            view: "full".to_owned(),
+            scale: 1.0,
+            against_none: 1.0,
+            error_rate: 0.1,
+            classes: facet.classes.iter().map(|c| (c.id.clone(), ClassCalibration { bias: 0.0, threshold: 0.7 })).collect(),
+        };
+        let rule = Rule::new(facet, &calibration).expect("a rule");
+        for (mut p, want, street) in [
+            ([0.4, 0.4, 0.2], vec![ClassIndex(0)], 0.8),
+            ([0.3, 0.3, 0.4], vec![], 0.3),
+            ([0.1, 0.8, 0.1], vec![ClassIndex(1)], 0.1),
+        ] {
+            let mut answers = Vec::new();
+            rule.answers(&p, &mut answers);
+            rule.generalise(&mut p, &mut answers);
+            assert_eq!((answers, p[0]), (want, street));
+        }
     }
 
     #[test]

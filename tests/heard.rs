@@ -138,13 +138,28 @@ fn onset(sounded: &Sounded, wanted: &[f32], heard: &Heard, samples: &[f32]) -> (
     (place, ms(place) - ms(should), onset)
 }
 
+/// Those that begin after a silence: what follows without one can't be told from what it follows.
+fn apart<'a>(sounded: &'a [Sounded], words: &BTreeMap<&str, Vec<f32>>) -> Vec<&'a Sounded> {
+    let lasts = |sounded: &Sounded| {
+        let spoken = sounded.words.as_deref().and_then(|text| words.get(text)).map_or(0, Vec::len);
+        sounded.earcon.map_or(Duration::ZERO, |earcon| earcon.length()) + length(spoken)
+    };
+    let mut ends = Duration::ZERO;
+    let begins = |one: &&Sounded| {
+        let after = ends == Duration::ZERO || one.at > ends + WITHIN;
+        ends = one.at + lasts(one);
+        after
+    };
+    sounded.iter().filter(begins).collect()
+}
+
 fn ms(samples: usize) -> f64 {
     length(samples).as_secs_f64() * 1e3
 }
 
 /// What of `samples`, of which `at` knows the moments, is not as logged; a line for each sound goes to `tell`.
 fn faults(
-    sounded: &[Sounded],
+    sounded: &[&Sounded],
     words: &BTreeMap<&str, Vec<f32>>,
     samples: &[f32],
     at: &dyn Fn(usize) -> Duration,
@@ -204,10 +219,11 @@ fn what_is_heard_of_a_walk_is_what_its_log_says_and_no_syllable_is_missing() {
         thread::sleep(10 * NEAR);
         let recording = recorder.finish();
 
-        let (began, sounded) = (began.get().unwrap(), logged(&lines.read()));
+        let (began, all) = (began.get().unwrap(), logged(&lines.read()));
         let at = |sample: usize| recording.at(sample).map_or(Duration::ZERO, |at| at.saturating_duration_since(*began));
-        let said = sounded.iter().filter_map(|sounded| sounded.words.as_deref());
+        let said = all.iter().filter_map(|sounded| sounded.words.as_deref());
         let words: BTreeMap<&str, Vec<f32>> = said.map(|words| (words, synthesised(words))).collect();
+        let sounded = apart(&all, &words);
         let found = faults(&sounded, &words, &recording.samples, &at, &mut |line| println!("{line}"));
         assert_eq!(found, Vec::<String>::new(), "{sounded:#?}");
         assert!(words.len() >= 4 && sounded.iter().any(|sounded| sounded.words.is_none()), "too little to tell anything");

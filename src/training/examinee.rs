@@ -222,6 +222,7 @@ fn rule(bundle: &Bundle, facet: &Facet) -> Result<(Rule, bool), TrainingError> {
         facet: facet.id.clone(),
         view: View::Full.id().to_owned(),
         scale: SCALE,
+        against_none: 1.0,
         error_rate: 0.0,
         classes: facet.classes.iter().map(|c| (c.id.clone(), ClassCalibration { bias: 0.0, threshold: NEVER })).collect(),
     };

@@ -27,8 +27,8 @@ const STEPS: usize = 300;
 const RATE: f64 = 0.01;
 /// Inverse temperature. Low, so that no photo is ever so sure that nothing is learned from it.
 const SCALE: f32 = 12.0;
-/// Cost of a vector's squared distance from its sentences, for a facet's class: of those that were tried on `val` (.0003 to .1), the best.
-const CLASS_COST: f32 = 0.03;
+/// Cost of a vector's squared distance from its sentences, for a facet's class: of those that were tried on `val` (.003 to .1), the best.
+const CLASS_COST: f32 = 0.01;
 /// For a name, of which more photos tell.
 const NAME_COST: f32 = 0.003;
 
@@ -55,8 +55,10 @@ struct Column {
     question: Question,
     /// (photos, embedding).
     images: Tensor<2>,
-    /// (photos, answers): shares, where one is asked for; 1 for each that is true, of labels.
+    /// (photos, answers): 1 for each that is true; of categories their shares.
     truth: Tensor<2>,
+    /// Where each answer's prior begins: at the log odds of how common it is, so that a rare one's vector isn't pushed from all photos to say so.
+    priors: Vec<f32>,
 }
 
 /// Learns from `photos`. `begin` is where each answer's vector begins, in the order of the answers: the mean of its sentences, or what was known
@@ -78,23 +80,28 @@ pub fn learn(questions: &Questions, begin: &[Embedding], photos: &[Embedded], sh
         Tensor::<1, burn::tensor::Int>::from_data(TensorData::new(places, [question.at.len()]), &device)
     };
 
+    let mut priors = vec![0.0; questions.answers.len()];
+    for Column { question, priors: own, .. } in &columns {
+        priors.splice(question.at.clone(), own.iter().copied());
+    }
+    let priors = Tensor::from_data(TensorData::new(priors, [questions.answers.len()]), &device);
     let mut moved = Moved {
         residuals: Param::from_tensor(Tensor::zeros([firsts.len(), width], &device)),
-        priors: Param::from_tensor(Tensor::zeros([questions.answers.len()], &device)),
+        priors: Param::from_tensor(priors),
     };
     let mut optimizer = ModuleOptimizer::from(AdamWConfig::new().with_weight_decay(0.0).build());
     let progress = show.begin("learning class vectors", STEPS, "steps");
     for step in 0..STEPS {
         let vectors = unit(first.clone() + moved.residuals.val() * may.clone());
         let mut loss = (moved.residuals.val().square() * costs.clone()).sum();
-        for Column { question, images, truth } in &columns {
+        for Column { question, images, truth, .. } in &columns {
             let vectors = vectors.clone().select(0, places(question));
             let priors = moved.priors.val().slice(question.at.clone()).unsqueeze::<2>();
             let logits = images.clone().matmul(vectors.transpose()) * SCALE + priors;
             let cost = match question.of {
-                // Any number of labels may be borne, and each is a question of its own.
-                Asked::Labels => binary_cross_entropy(logits, truth.clone()),
-                Asked::Category | Asked::Facet => -(log_softmax(logits, 1) * truth.clone()),
+                // Each is a question of its own: a photo may bear any number of labels, and a class that nearly fits isn't pushed away as hard.
+                Asked::Labels | Asked::Facet => binary_cross_entropy(logits, truth.clone()),
+                Asked::Category => -(log_softmax(logits, 1) * truth.clone()),
             };
             loss = loss + cost.sum() / images.dims()[0] as f32;
         }
@@ -154,16 +161,25 @@ fn columns(questions: &Questions, photos: &[Embedded], width: usize, device: &De
             let Some(found) = questions.known(name).find(|found| found.first().is_some_and(|i| question.at.contains(i))) else {
                 continue;
             };
-            let share = if question.of == Asked::Labels { 1.0 } else { 1.0 / found.len() as f32 };
+            let share = if question.of == Asked::Category { 1.0 / found.len() as f32 } else { 1.0 };
             truth.extend(question.at.clone().map(|i| if found.contains(&i) { share } else { 0.0 }));
             images.extend_from_slice(photo.embedding.as_slice());
             count += 1;
         }
+        let odds = |answer| {
+            let there: f32 = truth.iter().skip(answer).step_by(question.at.len()).sum();
+            ((there + 0.5) / (count as f32 - there + 0.5)).ln()
+        };
+        let priors = match question.of {
+            Asked::Category => vec![0.0; question.at.len()],
+            Asked::Labels | Asked::Facet => (0..question.at.len()).map(odds).collect(),
+        };
         let tensor = |values, columns| Tensor::from_data(TensorData::new(values, [count, columns]), device);
         (count > 0).then(|| Column {
             question: question.clone(),
             images: tensor(images, width),
             truth: tensor(truth, question.at.len()),
+            priors,
         })
     };
     questions.asked.iter().filter_map(column).collect()

@@ -59,6 +59,8 @@ pub struct Class {
     pub prompts: Vec<String>,
     /// Key of the Fluent message that is said of it; absent where nothing is said.
     pub say: Option<String>,
+    /// The class of which this is a kind, in a facet whose classes exclude each other.
+    pub kind_of: Option<String>,
 }
 
 impl Class {
@@ -221,6 +223,13 @@ fn check(facets: &[Facet]) -> Result<(), Problem> {
             if class.prompts.is_empty() || class.prompts.iter().any(|p| p.trim().is_empty()) {
                 return Err((place, "needs prompts, none of them empty"));
             }
+            if class
+                .kind_of
+                .as_ref()
+                .is_some_and(|of| facet.kind != Kind::Exclusive || *of == class.id || facet.find(of).is_none())
+            {
+                return Err((place, "kind_of names another class of a facet whose classes exclude each other"));
+            }
         }
     }
     Ok(())
@@ -260,6 +269,7 @@ mod tests {
         check(&GOOD.replace("\"by day\"", "\" \""), "class day: needs prompts");
         check(&GOOD.replace("\"light\"", "\"The Light\""), "lower-case");
         check(&GOOD.replacen("prompts", "prompt", 1), "unknown field `prompt`");
+        check(&GOOD.replace("[\"at night\"]", "[\"at night\"]\nkind_of = \"evening\""), "kind_of");
     }
 
     #[test]

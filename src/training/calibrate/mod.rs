@@ -9,6 +9,7 @@ use crate::{
     bundle::{CaptionCalibration, ClassCalibration, FacetCalibration},
     evaluation::{expected_calibration_error, negative_log_likelihood},
     observation::View,
+    ranking::against,
     vocabulary::{Facet, Kind},
 };
 
@@ -22,6 +23,10 @@ use threshold::{Judged, thresholds};
 const FOLDS: usize = 5;
 /// Hand-labelled photos below which a facet can't be calibrated at all.
 const FEWEST: usize = 20;
+
+/// What of the cosine of "none" is taken off the other classes'. Of 1, .5, .25 and 0 the last two tell most of `val` (mean average precision .65, .67,
+/// .68, .68); the rest keeps a class from being found in whatever is like all of its facet.
+const AGAINST_NONE: f32 = 0.25;
 
 /// One photo's cosines with the classes of a facet, and which of them are there.
 #[derive(Clone, Debug)]
@@ -77,6 +82,7 @@ pub fn facet(facet: &Facet, photos: &[Scored], first_scale: f32, error_rate: f32
         facet: facet.id.clone(),
         view: View::Full.id().to_owned(),
         scale: fitted.scale,
+        against_none: AGAINST_NONE,
         error_rate,
         classes,
     };
@@ -98,13 +104,10 @@ pub fn captions(answers: &[(Vec<f32>, usize)]) -> CaptionCalibration {
 
 /// What is scaled and shifted, for each class, as [`FacetCalibration`] says.
 fn evidence(facet: &Facet, cosines: &[f32]) -> Vec<f32> {
-    let none = match (facet.kind, facet.none()) {
-        (Kind::Several, Some(none)) => none.0,
-        _ => return cosines.to_vec(),
-    };
-    let of_none = cosines.get(none).copied().unwrap_or(0.0);
-    let best = cosines.iter().enumerate().filter(|(i, _)| *i != none).map(|(_, &c)| c).fold(f32::NEG_INFINITY, f32::max);
-    cosines.iter().enumerate().map(|(i, &c)| if i == none { c - best } else { c - of_none }).collect()
+    let (Kind::Several, Some(none)) = (facet.kind, facet.none()) else { return cosines.to_vec() };
+    let mut margins = Vec::new();
+    against(AGAINST_NONE, none, cosines, &mut margins);
+    margins
 }
 
 /// Each photo's probabilities under a fit on the other folds.
@@ -181,7 +184,7 @@ mod tests {
     #[test]
     fn none_is_weighed_against_the_best_other_class() {
         let close = |found: Vec<f32>, want: [f32; 3]| found.iter().zip(want).all(|(f, w)| (f - w).abs() < 1e-6);
-        assert!(close(evidence(&vocabulary("several"), &[0.3, 0.1, 0.4]), [-0.1, -0.2, 0.1]));
+        assert!(close(evidence(&vocabulary("several"), &[0.3, 0.1, 0.4]), [0.2, 0.025, 0.325]));
         assert!(close(evidence(&vocabulary("exclusive"), &[0.3, 0.1, 0.4]), [0.3, 0.1, 0.4]));
     }
 

@@ -87,7 +87,7 @@ pub fn quantise(
     manifest.aim = None;
     let captions: Vec<String> = street30::CATEGORIES.iter().map(|category| street30::caption(category)).collect();
     let captions: Vec<&str> = captions.iter().map(String::as_str).collect();
-    let f32_captions = text_tower(&float)?.encode(&captions)?;
+    let f32_captions = text_tower(&float)?.by_words_alone().encode(&captions)?;
     let f32_photos = embed(&float, &options(Precision::F32), &val, 1, show)?;
 
     show.say("quantising the image tower");
@@ -149,7 +149,8 @@ pub fn quantise(
     manifest.seal(dir)?;
 
     let bundle = Bundle::open(dir)?;
-    let int8_captions = text_tower(&bundle)?.encode(&captions)?;
+    let int8_captions = text_tower(&bundle)?.by_words_alone().encode(&captions)?;
+    let taught_captions = text_tower(&bundle)?.encode(&captions)?;
     let rows = text_tower(&bundle)?.encode(&vocabulary.prompts().collect::<Vec<_>>())?;
     array(&rows).write(&dir.join(PROMPTS))?;
     manifest.prompts = prompt_source(&bundle, &vocabulary);
@@ -162,7 +163,7 @@ pub fn quantise(
     let classes = prompts(&bundle, &vocabulary, || text_tower(&bundle))?;
     let mut facets = Vec::new();
     let first_scale = manifest.calibration.captions.as_ref().map_or(20.0, |captions| captions.scale);
-    match calibrate_captions(&photos, &int8_captions) {
+    match calibrate_captions(&photos, &taught_captions) {
         Some(captions) => manifest.calibration.captions = Some(captions),
         None => show.say("no photo of val has a Street-30 category; the temperature stays what was learned"),
     }
