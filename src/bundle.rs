@@ -1,6 +1,6 @@
 //! A model on disk: a folder with the two towers as ONNX files, a tokenizer, and `bundle.toml`, which says how to use them.
 //!
-//! Owns the folder's layout, its checksums and the calibration's shape. Leaves running a tower to `encoder`, applying the
+//! Owns the folder's layout, its checksums and, in `calibration`, that part's shape. Leaves running a tower to `encoder`, applying the
 //! calibration to `ranking`, making a bundle to `training`.
 
 use std::{
@@ -17,6 +17,10 @@ use crate::{
     embedding::{Embedding, EmbeddingError},
     vocabulary::hex,
 };
+
+mod calibration;
+
+pub use calibration::{Calibration, CaptionCalibration, ClassCalibration, FacetCalibration};
 
 /// The version of the layout that this program reads and writes.
 pub const FORMAT: u32 = 1;
@@ -153,58 +157,6 @@ pub struct Names {
     pub templates: Vec<String>,
     /// One for each row of `names.npy`.
     pub of: Vec<String>,
-}
-
-/// How scores become probabilities.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Calibration {
-    /// For free captions ranked against each other.
-    pub captions: Option<CaptionCalibration>,
-    /// For each facet in each view.
-    #[serde(default, rename = "facet")]
-    pub facets: Vec<FacetCalibration>,
-}
-
-/// Free captions: `p = softmax(scale * cosine)` over the captions given.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CaptionCalibration {
-    /// Inverse temperature.
-    pub scale: f32,
-}
-
-/// One facet in one view. Exclusive: `p = softmax(scale * cosine + bias)`, answered where the best reaches its threshold.
-/// Several: `p = sigmoid(scale * (cosine - against_none * cosine of none) + bias)`, each answered where it reaches its own; for "none" the
-/// best other class stands in for none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FacetCalibration {
-    /// Facet id.
-    pub facet: String,
-    /// View id.
-    pub view: String,
-    /// Inverse temperature.
-    pub scale: f32,
-    /// What of the cosine of "none" is taken off the other classes', in [0, 1].
-    #[serde(default = "whole")]
-    pub against_none: f32,
-    /// The stated share of wrong answers that the thresholds were chosen for.
-    pub error_rate: f32,
-    /// One for each class of the vocabulary.
-    #[serde(rename = "class")]
-    pub classes: BTreeMap<String, ClassCalibration>,
-}
-
-/// As bundles had it before they said so.
-fn whole() -> f32 {
-    1.0
-}
-
-/// One class of a facet.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClassCalibration {
-    /// Added to the scaled score: the class's prior.
-    pub bias: f32,
-    /// The probability from which it is answered; above 1 for a class that never is.
-    pub threshold: f32,
 }
 
 /// One file of the bundle.

@@ -61,7 +61,7 @@ pub struct Finding {
     /// Where it was looked for.
     pub view: View,
     /// Calibrated probability of each class, in the vocabulary's order. A softmax where classes exclude each other; else each
-    /// is the class's own, and "none" has the probability that no other class is there.
+    /// is the class's own, and "none" has the probability that no other class is there. A class that is answered for its kinds has theirs, too.
     pub p: Vec<f32>,
     /// The classes that are answered, most probable first; empty where the facet abstains.
     pub answers: Vec<ClassIndex>,

@@ -109,15 +109,14 @@ impl Rule {
 
     /// Probability of each class from its cosine, into `p`.
     pub fn probabilities(&self, cosines: &[f32], p: &mut Vec<f32>) {
-        p.clear();
-        let scored = cosines.iter().zip(&self.classes);
         match (self.kind, self.none) {
             (Kind::Several, Some(none)) => {
                 against(self.against_none, none, cosines, p);
                 p.iter_mut().zip(&self.classes).for_each(|(p, class)| *p = sigmoid(self.scale * *p + class.bias));
             }
             (Kind::Exclusive, _) | (Kind::Several, None) => {
-                p.extend(scored.map(|(&cosine, class)| self.scale * cosine + class.bias));
+                p.clear();
+                p.extend(cosines.iter().zip(&self.classes).map(|(&cosine, class)| self.scale * cosine + class.bias));
                 softmax(p);
             }
         }
@@ -140,9 +139,7 @@ impl Rule {
             Kind::Several => {}
         }
     }
-}
 
-impl Rule {
     /// Where nothing is answered, answers the class whose kinds together with it are as probable as it must be alone, with that probability: which
     /// street it is can't be told, that it is one can.
     fn generalise(&self, p: &mut [f32], answers: &mut Vec<ClassIndex>) {

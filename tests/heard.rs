@@ -33,6 +33,8 @@ use streetscape::speech::{DirectVoice, Earcon, Rate, Volume};
 
 /// By how much the log may err: 50 ms, and what a machine that does other work adds.
 const NEAR: Duration = Duration::from_millis(80);
+/// By how much a sound may last longer or shorter than was synthesised, its noise and the device's store included.
+const LASTING: Duration = Duration::from_millis(250);
 /// What can be heard, of full scale; the noise that wakes a headset is fainter.
 const AUDIBLE: f32 = 0.003;
 /// What is no silence: digital silence is zero.
@@ -138,19 +140,25 @@ fn onset(sounded: &Sounded, wanted: &[f32], heard: &Heard, samples: &[f32]) -> (
     (place, ms(place) - ms(should), onset)
 }
 
-/// Those that begin after a silence: what follows without one can't be told from what it follows.
-fn apart<'a>(sounded: &'a [Sounded], words: &BTreeMap<&str, Vec<f32>>) -> Vec<&'a Sounded> {
-    let lasts = |sounded: &Sounded| {
-        let spoken = sounded.words.as_deref().and_then(|text| words.get(text)).map_or(0, Vec::len);
-        sounded.earcon.map_or(Duration::ZERO, |earcon| earcon.length()) + length(spoken)
-    };
-    let mut ends = Duration::ZERO;
-    let begins = |one: &&Sounded| {
-        let after = ends == Duration::ZERO || one.at > ends + WITHIN;
-        ends = one.at + lasts(one);
-        after
-    };
-    sounded.iter().filter(begins).collect()
+/// A logged sound that begins after a silence, and when it ends. What follows it without one can't be told from it, but for how long it lasts.
+struct Apart<'a> {
+    first: &'a Sounded,
+    ends: Duration,
+}
+
+fn apart<'a>(sounded: &'a [Sounded], words: &BTreeMap<&str, Vec<f32>>) -> Vec<Apart<'a>> {
+    let spoken =
+        |samples: &Vec<f32>| length(samples.iter().rposition(|sample| sample.abs() >= AUDIBLE).map_or(0, |last| last + 1));
+    let mut all: Vec<Apart> = Vec::new();
+    for one in sounded {
+        let words = one.words.as_deref().and_then(|text| words.get(text)).map_or(Duration::ZERO, spoken);
+        let ends = one.at + one.earcon.map_or(Duration::ZERO, |earcon| earcon.length()) + words;
+        match all.last_mut().filter(|last| one.at <= last.ends + WITHIN) {
+            Some(last) => last.ends = ends,
+            None => all.push(Apart { first: one, ends }),
+        }
+    }
+    all
 }
 
 fn ms(samples: usize) -> f64 {
@@ -159,7 +167,7 @@ fn ms(samples: usize) -> f64 {
 
 /// What of `samples`, of which `at` knows the moments, is not as logged; a line for each sound goes to `tell`.
 fn faults(
-    sounded: &[&Sounded],
+    sounded: &[Apart<'_>],
     words: &BTreeMap<&str, Vec<f32>>,
     samples: &[f32],
     at: &dyn Fn(usize) -> Duration,
@@ -170,7 +178,7 @@ fn faults(
     if sounded.len() != heard.len() {
         faults.push(format!("{} sounds logged, {} heard", sounded.len(), heard.len()));
     }
-    for logged in sounded {
+    for Apart { first: logged, ends } in sounded {
         let Some(sound) = heard.iter().min_by_key(|sound| at(sound.led).abs_diff(logged.at)) else { continue };
         let (moment, what) = (at(sound.led), logged.words.as_deref().unwrap_or("a heartbeat"));
         let late = (moment.as_secs_f64() - logged.at.as_secs_f64()) * 1e3;
@@ -178,6 +186,8 @@ fn faults(
             format!("logged {:7.3} s, heard {:7.3} s, {late:+3.0} ms", logged.at.as_secs_f64(), moment.as_secs_f64());
         if moment.abs_diff(logged.at) > NEAR {
             faults.push(format!("{what}: {late:+.0} ms from its moment"));
+        } else if at(sound.sounds.end).abs_diff(*ends) > LASTING {
+            faults.push(format!("{what}: heard until {:?}, and should be until {ends:?}", at(sound.sounds.end)));
         }
         match words.get(what) {
             None => line += &format!("  {what}"),
@@ -223,19 +233,20 @@ fn what_is_heard_of_a_walk_is_what_its_log_says_and_no_syllable_is_missing() {
         let at = |sample: usize| recording.at(sample).map_or(Duration::ZERO, |at| at.saturating_duration_since(*began));
         let said = all.iter().filter_map(|sounded| sounded.words.as_deref());
         let words: BTreeMap<&str, Vec<f32>> = said.map(|words| (words, synthesised(words))).collect();
-        let sounded = apart(&all, &words);
-        let found = faults(&sounded, &words, &recording.samples, &at, &mut |line| println!("{line}"));
-        assert_eq!(found, Vec::<String>::new(), "{sounded:#?}");
-        assert!(words.len() >= 4 && sounded.iter().any(|sounded| sounded.words.is_none()), "too little to tell anything");
+        let apart = apart(&all, &words);
+        let found = faults(&apart, &words, &recording.samples, &at, &mut |line| println!("{line}"));
+        assert_eq!(found, Vec::<String>::new(), "{all:#?}");
+        assert!(words.len() >= 4 && all.iter().any(|sounded| sounded.words.is_none()), "too little to tell anything");
 
         // A log that errs by a tenth of a second is found out, and so is a voice that swallows as much of any words.
         let late = |sample: usize| at(sample) + 2 * NEAR;
-        assert_eq!(faults(&sounded, &words, &recording.samples, &late, &mut |_| {}).len(), sounded.len());
-        for (logged, sound) in sounded.iter().zip(heard(&recording.samples)).filter(|(logged, _)| logged.words.is_some()) {
+        assert_eq!(faults(&apart, &words, &recording.samples, &late, &mut |_| {}).len(), apart.len());
+        let words_of = apart.iter().map(|apart| apart.first).zip(heard(&recording.samples));
+        for (logged, sound) in words_of.filter(|(logged, _)| logged.words.is_some()) {
             let (place, ..) = onset(logged, &words[logged.words.as_deref().unwrap()], &sound, &recording.samples);
             let mut swallowed = recording.samples.clone();
             swallowed[sound.led + place..][..count(2 * NEAR)].fill(0.0);
-            assert_ne!(faults(&sounded, &words, &swallowed, &at, &mut |_| {}), Vec::<String>::new(), "{logged:?}");
+            assert_ne!(faults(&apart, &words, &swallowed, &at, &mut |_| {}), Vec::<String>::new(), "{logged:?}");
         }
     });
 }

@@ -182,6 +182,7 @@ fn every_command_is_answered_on_a_walk_and_what_was_chosen_is_kept() {
     assert!(walking.ctl("status").ends_with("Still paused. I give no warnings."));
     walking.hears(": paused)");
     assert_eq!(walking.ctl("toggle"), "I am watching again.");
+    walking.hears("[crossing] Zebra crossing");
     assert_eq!(walking.ctl("wrong"), "No log is kept. I cannot mark it.");
     assert!(walking.ctl("help").starts_with("The commands are repeat"));
     assert_eq!(walking.ctl("stop"), "");

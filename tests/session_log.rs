@@ -98,7 +98,7 @@ fn what_is_asked_on_a_replay_is_answered_at_its_moment_and_again_from_its_log() 
         "00:08.0  [more] ",
         "00:12.0  [wrong] Marked as wrong: Zebra crossing.",
         "00:14.0  [faster] 210 words a minute.",
-        "00:20.0  [around] ",
+        "00:20.0  [around] Not sure what this is.",
     ] {
         assert!(out.contains(line), "{line} is not in: {out}");
     }

@@ -57,8 +57,6 @@ struct Column {
     images: Tensor<2>,
     /// (photos, answers): 1 for each that is true; of categories their shares.
     truth: Tensor<2>,
-    /// Where each answer's prior begins: at the log odds of how common it is, so that a rare one's vector isn't pushed from all photos to say so.
-    priors: Vec<f32>,
 }
 
 /// Learns from `photos`. `begin` is where each answer's vector begins, in the order of the answers: the mean of its sentences, or what was known
@@ -80,21 +78,17 @@ pub fn learn(questions: &Questions, begin: &[Embedding], photos: &[Embedded], sh
         Tensor::<1, burn::tensor::Int>::from_data(TensorData::new(places, [question.at.len()]), &device)
     };
 
-    let mut priors = vec![0.0; questions.answers.len()];
-    for Column { question, priors: own, .. } in &columns {
-        priors.splice(question.at.clone(), own.iter().copied());
-    }
-    let priors = Tensor::from_data(TensorData::new(priors, [questions.answers.len()]), &device);
+    let priors = TensorData::new(priors(questions, &columns), [questions.answers.len()]);
     let mut moved = Moved {
         residuals: Param::from_tensor(Tensor::zeros([firsts.len(), width], &device)),
-        priors: Param::from_tensor(priors),
+        priors: Param::from_tensor(Tensor::from_data(priors, &device)),
     };
     let mut optimizer = ModuleOptimizer::from(AdamWConfig::new().with_weight_decay(0.0).build());
     let progress = show.begin("learning class vectors", STEPS, "steps");
     for step in 0..STEPS {
         let vectors = unit(first.clone() + moved.residuals.val() * may.clone());
         let mut loss = (moved.residuals.val().square() * costs.clone()).sum();
-        for Column { question, images, truth, .. } in &columns {
+        for Column { question, images, truth } in &columns {
             let vectors = vectors.clone().select(0, places(question));
             let priors = moved.priors.val().slice(question.at.clone()).unsqueeze::<2>();
             let logits = images.clone().matmul(vectors.transpose()) * SCALE + priors;
@@ -152,6 +146,19 @@ fn taught(questions: &Questions, photos: &[Embedded], vector_of: &[usize], vecto
     counts.into_iter().map(|count| count >= FEWEST).collect()
 }
 
+/// Where each answer's prior begins. Of a question for yes or no at the log odds of how common it is, so that a rare one's vector isn't pushed
+/// from all photos to say so.
+fn priors(questions: &Questions, columns: &[Column]) -> Vec<f32> {
+    let mut priors = vec![0.0; questions.answers.len()];
+    for Column { question, truth, .. } in columns.iter().filter(|column| column.question.of != Asked::Category) {
+        let [photos, _] = truth.dims();
+        let there = truth.clone().sum_dim(0).into_data();
+        priors
+            .splice(question.at.clone(), there.iter::<f32>().map(|there| ((there + 0.5) / (photos as f32 - there + 0.5)).ln()));
+    }
+    priors
+}
+
 /// The photos of each question of which something is known of any.
 fn columns(questions: &Questions, photos: &[Embedded], width: usize, device: &Device) -> Vec<Column> {
     let names: Vec<String> = photos.iter().map(Embedded::name).collect();
@@ -166,20 +173,11 @@ fn columns(questions: &Questions, photos: &[Embedded], width: usize, device: &De
             images.extend_from_slice(photo.embedding.as_slice());
             count += 1;
         }
-        let odds = |answer| {
-            let there: f32 = truth.iter().skip(answer).step_by(question.at.len()).sum();
-            ((there + 0.5) / (count as f32 - there + 0.5)).ln()
-        };
-        let priors = match question.of {
-            Asked::Category => vec![0.0; question.at.len()],
-            Asked::Labels | Asked::Facet => (0..question.at.len()).map(odds).collect(),
-        };
         let tensor = |values, columns| Tensor::from_data(TensorData::new(values, [count, columns]), device);
         (count > 0).then(|| Column {
             question: question.clone(),
             images: tensor(images, width),
             truth: tensor(truth, question.at.len()),
-            priors,
         })
     };
     questions.asked.iter().filter_map(column).collect()

@@ -149,9 +149,10 @@ pub fn quantise(
     manifest.seal(dir)?;
 
     let bundle = Bundle::open(dir)?;
-    let int8_captions = text_tower(&bundle)?.by_words_alone().encode(&captions)?;
-    let taught_captions = text_tower(&bundle)?.encode(&captions)?;
-    let rows = text_tower(&bundle)?.encode(&vocabulary.prompts().collect::<Vec<_>>())?;
+    let mut tower = text_tower(&bundle)?;
+    let taught_captions = tower.encode(&captions)?;
+    let rows = tower.encode(&vocabulary.prompts().collect::<Vec<_>>())?;
+    let int8_captions = tower.by_words_alone().encode(&captions)?;
     array(&rows).write(&dir.join(PROMPTS))?;
     manifest.prompts = prompt_source(&bundle, &vocabulary);
     let ordinary = learned.iter().step_by((learned.len() / BACKGROUND_PHOTOS).max(1));
