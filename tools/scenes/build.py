@@ -11,11 +11,10 @@ WIDE = 80.0
 """Metres to each side over which open ground is laid."""
 
 
-def build(scene, ask, ahead=0.0, again=None):
-    """Everything that `ask` wants to be seen; gives the camera and the site. What crosses the way, stairs, and the lamps that are lit lie `ahead`
-    metres further than a single picture needs them; what is built beside the way stands there once more `again` metres on."""
+def build(scene, ask, again=None):
+    """Everything that `ask` wants to be seen; gives the camera and the site. What is built beside the way stands there once more `again` metres on."""
     site, place = Site(ask), places.PLACES[ask.place]
-    _lay_out(site, place, ahead)
+    _lay_out(site, place)
     ground.way(site)
     ground.road(site)
     _land(site, place)
@@ -27,18 +26,18 @@ def build(scene, ask, ahead=0.0, again=None):
                 site.repeat(each, again)
     for part in (crossings, traffic, obstacles, people):
         part.build(site)
-    sky.light(scene, site, ahead)
+    sky.light(scene, site)
     sky.weather(site)
     return _look(scene, site), site
 
 
-def _lay_out(site, place, ahead):
+def _lay_out(site, place):
     """Decide where way, cycle lane, road, crossing and stairs are."""
     random, crossing = site.random, set(site.ask.facets["crossing"]) - {"none"}
     site.half, site.way_name = site.draw(*place.way) / 2, place.name
     ground.choose(site, USUAL[site.ask.place].split())
     crossings.plan(site)
-    site.push(ahead)
+    site.push(site.ask.further)
     x = site.half + (crossings.LANE + 0.2 if "cycle_lane" in crossing else 0.0)
     if "cycle_lane" in crossing:
         site.lane = (site.half + 0.1, site.half + 0.1 + crossings.LANE)
@@ -72,7 +71,7 @@ def _look(scene, site):
     if site.asks("surface", "none"):
         tilt = -math.radians(site.draw(28, 34))
     else:
-        tilt = math.radians(site.draw(10, 16) if site.foot is not None and site.down else site.draw(4, 14))
+        tilt = math.radians((site.draw(10, 16) if site.foot is not None and site.down else site.draw(4, 14)) + site.ask.lowered)
     heading = math.pi / 2 + math.radians(max(-12, min(12, random.gauss(0, 5))))
     camera = stage.camera(scene)
     stage.aim(camera, Pose(site.draw(-0.25, 0.25) * site.half, 0, site.z + site.ask.camera_height, heading, tilt, math.radians(random.gauss(0, 1.2))))

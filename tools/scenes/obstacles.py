@@ -1,4 +1,4 @@
-"""What stands, lies or hangs in the way, 2 to 7 m ahead."""
+"""What stands, lies or hangs in the way, 2 to 7 m ahead, or further where that is asked."""
 
 import math
 
@@ -17,16 +17,16 @@ def build(site):
     spots = _spots(site)
     for label in site.ask.facets["obstacle"]:
         if label != "none":
-            x, y = spots.pop(0) if spots else (site.draw(-1, 1), site.draw(2.6, 6))
+            x, y = spots.pop(0) if spots else (site.draw(-1, 1), site.draw(2.6, 6) + site.ask.further)
             MAKERS[label](site, x, y)
 
 
 def _spots(site):
     """Where a thing may stand: left and right of where one walks, near first or far first."""
     reach = max(0.35, min(site.half - 0.45, 1.25))
-    found, y = [], 2.5
+    found, y = [], 2.5 + site.ask.further
     side = site.random.choice((-1, 1))
-    while y < 7.0:
+    while y < 7.0 + site.ask.further:
         if site.is_free(y, 0.5):
             found.append((side * reach * site.draw(0.55, 1.0), y + site.draw(0, 0.5)))
             side = -side
@@ -194,10 +194,10 @@ def _manhole(site, x, y):
             for j in range(-3, 4):
                 if math.hypot(i, j) < 3.3:
                     shape.box((0.095 * i, 0.095 * j, LAID + 0.008), (0.05, 0.05, 0.012), iron, 0.78 * ((i + j) % 2))
-        site.put(shape, x * 0.7, min(y, 4.2), scale=site.draw(1.0, 1.25))
+        site.put(shape, x * 0.7, min(y, 4.2 + site.ask.further), scale=site.draw(1.0, 1.25))
         return
     hole, rim = m.mottled("pothole", (0.02, 0.017, 0.014), 0.5, 12), m.mottled("pothole rim", (0.11, 0.095, 0.08), 0.6, 22)
-    at, radii = (x * 0.6, min(y, 4.0)), (site.draw(0.4, 0.7), site.draw(0.32, 0.5))
+    at, radii = (x * 0.6, min(y, 4.0 + site.ask.further)), (site.draw(0.4, 0.7), site.draw(0.32, 0.5))
     site.put(blob(site.random, "pothole", at, (radii[0] * 1.3, radii[1] * 1.35), site.z + LAID, rim, 0.5), 0, 0, 0)
     site.put(blob(site.random, "pothole", at, radii, site.z + LAID + 0.003, hole, 0.5), 0, 0, 0)
     rubble = Shape("pothole")
@@ -248,7 +248,7 @@ def _animal(site, x, y):
     if site.ask.place in ("country_road", "open_land", "park", "yard_or_driveway") and site.random.random() < 0.5:
         site.put(cow(site), x * 0.5, y + 1.6, turn=site.draw(-0.5, 0.5) + site.random.choice((0, math.pi)))
     else:
-        site.put(dog(site.random), x * 0.7, min(y, 4.4), turn=site.draw(0, 6.28), scale=site.draw(1.0, 1.35))
+        site.put(dog(site.random), x * 0.7, min(y, 4.4 + site.ask.further), turn=site.draw(0, 6.28), scale=site.draw(1.0, 1.35))
 
 
 def _wall(site, x, y):

@@ -20,6 +20,10 @@ USUAL = {
 OFTEN_NONE = {"crossing": 0.6, "obstacle": 0.4, "people": 0.4, "traffic": 0.5}
 HEIGHTS = (1.2, 1.6)
 """Metres of a camera on a chest above what its walker stands on."""
+FARTHEST, LOWEST = 6.0, 32.0
+"""Metres further than usual from which things may be seen, and degrees by which a camera may hang lower."""
+FURTHER, LOWERED = 0.5, 0.2
+"""The shares of pictures of which these are drawn; the others show things where they usually are, with a camera that looks ahead."""
 ROOFED = {"indoors"}
 FLOORED = {"indoors", "station", "tunnel"}
 """Places that may have an indoor floor."""
@@ -30,7 +34,8 @@ INSIDE = {"surface": {"indoor_floor", "wet_or_puddle", "tactile_paving", "steps_
 
 @dataclass(frozen=True)
 class Request:
-    """`facets` holds class ids by facet, every facet; `camera_height` in metres; `picture` and `map` are where the files go."""
+    """`facets` holds class ids by facet, every facet; `camera_height` in metres; `picture` and `map` are where the files go; what lies ahead does so
+    `further` metres away, and the camera hangs `lowered` degrees lower."""
     id: str
     seed: int
     facets: dict
@@ -39,6 +44,8 @@ class Request:
     height: int
     picture: Path
     map: Path
+    further: float = 0.0
+    lowered: float = 0.0
 
     def asks(self, facet, label):
         """Whether `label` is to be seen."""
@@ -71,11 +78,26 @@ def parse(line):
     width, height = read.get("width", 320), read.get("height", 240)
     if not all(isinstance(n, int) and 32 <= n <= 2048 for n in (width, height)):
         raise ValueError("width and height must be whole numbers from 32 to 2048")
-    camera = read.get("camera_height", Random(f"height {read['seed']}").uniform(*HEIGHTS))
-    if not isinstance(camera, (int, float)) or not 0.5 <= camera <= 2.5:
-        raise ValueError("camera_height must be from 0.5 to 2.5 m")
-    facets = complete(_checked(read.get("facets") or {}), read["seed"])
-    return Request(read["id"], read["seed"], facets, float(camera), width, height, Path(read["picture"]), Path(read["map"]))
+    seed = read["seed"]
+    camera = _number(read, "camera_height", Random(f"height {seed}").uniform(*HEIGHTS), 0.5, 2.5, "m")
+    further = _number(read, "further", _drawn(f"further {seed}", FURTHER, FARTHEST), 0.0, 20.0, "m")
+    lowered = _number(read, "lowered", _drawn(f"lowered {seed}", LOWERED, LOWEST), 0.0, 60.0, "degrees")
+    facets = complete(_checked(read.get("facets") or {}), seed)
+    return Request(read["id"], seed, facets, camera, width, height, Path(read["picture"]), Path(read["map"]), further, lowered)
+
+
+def _number(read, key, usual, low, high, unit):
+    """The number under `key`, or else the `usual` one."""
+    value = read.get(key, usual)
+    if not isinstance(value, (int, float)) or not low <= value <= high:
+        raise ValueError(f"{key} must be from {low:g} to {high:g} {unit}")
+    return float(value)
+
+
+def _drawn(seed, share, most):
+    """Up to `most` in that share of the draws, else 0."""
+    random = Random(seed)
+    return random.uniform(0.0, most) if random.random() < share else 0.0
 
 
 def _checked(facets):

@@ -12,6 +12,8 @@ from .request import ROOFED, parse
 SAMPLES = 2
 SHELTERED = ROOFED | {"tunnel"}
 """Places where no weather is felt."""
+BOWED = 16.0
+"""Degrees by which a camera must hang lower for hardly more than the ground to be seen, which doesn't tell the place."""
 
 
 def serve(threads):
@@ -47,7 +49,9 @@ def make(ask, threads):
     step = -1 if Random(f"mirror {ask.seed}").random() < 0.5 else 1
     film.grey(layers.thing[:, ::step], ask.map)
     film.picture(scene, light[:, ::step], ask.picture)
-    constant = {"place": [ask.place], "light": [ask.light]}
-    if ask.place not in SHELTERED:
-        constant["weather"] = [ask.weather]
+    constant = {"light": [ask.light]}
+    if ask.lowered < BOWED:
+        constant["place"] = [ask.place]
+        if ask.place not in SHELTERED:
+            constant["weather"] = [ask.weather]
     return told.told(layers, site.tags, (-site.half, site.half), air.reach(weather, ask.seed), constant)

@@ -87,7 +87,8 @@ class Site:
         return not (self.cut and self.cut[0] - gap < y < self.cut[1] + gap) and not (self.foot is not None and y > self.foot - 0.5)
 
     def push(self, metres):
-        """Let what crosses the way, and stairs, lie so much further ahead."""
+        """Let what crosses the way, and stairs, lie so much further ahead; steps that go down can be seen from near alone."""
+        metres = metres if not self.down else 0.0
         self.cut = self.cut and (self.cut[0] + metres, self.cut[1] + metres)
         self.foot = self.foot if self.foot is None else self.foot + metres
 

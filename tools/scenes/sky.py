@@ -37,8 +37,8 @@ MOODS = {
 NIGHT = Mood((0.012, 0.013, 0.02), (0.002, 0.003, 0.007), (0.012, 0.011, 0.012), 0.4, 0.0, WARM, (40, 60))
 
 
-def light(scene, site, ahead=0.0):
-    """Sky, sun and lamps as the request's weather and light want them; the lamps that are lit stand around 6 m, and `ahead`."""
+def light(scene, site):
+    """Sky, sun and lamps as the request's weather and light want them; the lamps that are lit stand around 6 m and what lies further."""
     ask, random = site.ask, site.random
     mood = NIGHT if ask.light == "night" else MOODS[ask.weather, "day" if ask.light == "indoors" else ask.light]
     _sky(scene, mood, random)
@@ -46,7 +46,7 @@ def light(scene, site, ahead=0.0):
         _sun(scene, mood, random)
     dark = ask.light in ("dusk", "night")
     if dark or ask.light == "indoors":
-        for x, y, z, power, colour in sorted(site.lamps, key=lambda lamp: abs(lamp[1] - 6 - ahead))[:8]:
+        for x, y, z, power, colour in sorted(site.lamps, key=lambda lamp: abs(lamp[1] - 6 - ask.further))[:8]:
             _lamp(scene, (x, y, z), power, colour)
     if dark:
         _lit_windows(0.5 if ask.light == "night" else 0.3, 2.2 if ask.light == "night" else 1.4)

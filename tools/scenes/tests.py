@@ -29,9 +29,16 @@ class Tests(unittest.TestCase):
             self.assertEqual(set(read), set(classes.FACETS))
             self.assertEqual(read["place"] == ("indoors",), read["light"] == ("indoors",), facets)
         for text, problem in (("{", "not JSON"), ("[]", "object"), (line(seed="x"), "seed"), (line(facets={"sky": []}), "no facet"),
-                              (line(facets={"place": ["moon"]}), "no class 'moon'"), (line(width=9), "width"), (line(camera_height=9), "camera_height")):
+                              (line(facets={"place": ["moon"]}), "no class 'moon'"), (line(width=9), "width"), (line(camera_height=9), "camera_height"),
+                              (line(further=-1), "further"), (line(lowered="x"), "lowered")):
             with self.assertRaisesRegex(ValueError, problem):
                 parse(text)
+
+    def test_half_of_the_pictures_are_taken_from_further_and_a_fifth_with_a_camera_that_hangs_lower(self):
+        read = [parse(line(seed=seed)) for seed in range(1000)]
+        self.assertAlmostEqual(sum(ask.further > 0 for ask in read) / 1000, 0.5, delta=0.06)
+        self.assertAlmostEqual(sum(ask.lowered > 0 for ask in read) / 1000, 0.2, delta=0.05)
+        self.assertEqual(parse(line(further=3)).further, 3.0)
 
     def test_tables_name_classes_and_things_that_exist(self):
         self.assertEqual(set(USUAL), set(classes.FACETS["place"]))

@@ -33,14 +33,14 @@ class Thing(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """`facets` are asked of the place; what crosses the way, and stairs, lie `ahead` metres further than in a picture; what is built beside the way
+    """`facets` are asked of the place; what crosses the way, and stairs, lie `further` metres ahead of where a picture has them; what is built beside the way
     stands there once more `again` metres on; `people` are (count, nearest, farthest); the walker stands for `wait` seconds before what crosses the
     way or goes up, and walks `length` metres."""
     title: str
     seed: int
     start: str
     facets: dict
-    ahead: float = 0.0
+    further: float = 0.0
     again: float | None = None
     things: tuple = ()
     people: tuple = ()
@@ -110,8 +110,8 @@ def render_walk(name, folder, threads, only=None):
 
 def _set(scene, kind):
     """The place with everything in it, the camera, and the walker's way through it."""
-    ask = Request(kind.title, kind.seed, complete({**ABSENT, **kind.facets}, kind.seed), 1.3, *SIZE, None, None)
-    camera, site = build.build(scene, ask, kind.ahead, kind.again)
+    ask = Request(kind.title, kind.seed, complete({**ABSENT, **kind.facets}, kind.seed), 1.3, *SIZE, None, None, kind.further)
+    camera, site = build.build(scene, ask, kind.again)
     for thing in kind.things:
         before = set(objects())
         # Some makers know of the first metres alone: made there, then moved.

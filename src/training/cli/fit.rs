@@ -80,8 +80,8 @@ impl FitArgs {
         let vocabulary = Vocabulary::shipped()?;
         let questions = (settings.loss.questions > 0.0).then(|| Questions::new(&vocabulary, &train));
         let captioner = Captioner::new(vocabulary)?;
-        let learned = Examples::new(&train, &captioner, settings.sampling)?;
-        let asked = Examples::new(&val, &captioner, settings.sampling)?;
+        let learned = Examples::new(&train, &captioner, &settings.sampling)?;
+        let asked = Examples::new(&val, &captioner, &settings.sampling)?;
         for (split, examples) in [(Split::Train, &learned), (Split::Val, &asked)] {
             if examples.untold > 0 {
                 show.say(&format!("{}: {} photos without a caption are left out", split.id(), examples.untold));

@@ -2,7 +2,11 @@
 //!
 //! Owns order, chance and the pixels of a batch. Leaves what a photo looks like to `pictures`, tokens to the tokenizer.
 
-use std::{cmp::Reverse, collections::HashMap, ops::Range};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
@@ -33,6 +37,7 @@ pub struct Batch {
     input: Input,
     meanings: Vec<u32>,
     labels: Vec<Option<u32>>,
+    overlaid: f32,
 }
 
 /// What is known of a batch's pictures.
@@ -108,7 +113,26 @@ impl Batch {
             input: self.input,
             meanings: rows.iter().map(|&row| self.meanings[row]).collect(),
             labels: rows.iter().map(|&row| self.labels[row]).collect(),
+            overlaid: 0.0,
         }
+    }
+
+    /// The batch with `share` of the last photo laid over the first, of the last but one over the second, and so on.
+    fn overlay(mut self, share: f32) -> Self {
+        let floats = self.seen.len() / self.len().max(1);
+        let below = self.seen.clone();
+        let rows = self.seen.chunks_exact_mut(floats.max(1)).zip(below.rchunks_exact(floats.max(1)));
+        rows.for_each(|(row, other)| row.iter_mut().zip(other).for_each(|(x, y)| *x += share * (y - *x)));
+        Self { overlaid: share, ..self }
+    }
+
+    /// What `loss` of its pictures comes to, (pictures, embedding): where another photo is laid over each, what is true of that one counts by its share.
+    pub fn weighed(&self, images: Tensor<2>, loss: impl Fn(Tensor<2>) -> Tensor<1>) -> Tensor<1> {
+        if self.overlaid == 0.0 {
+            return loss(images);
+        }
+        let other = loss(images.clone().flip([0]));
+        loss(images) * (1.0 - self.overlaid) + other * self.overlaid
     }
 
     /// Which of its pairs match.
@@ -143,7 +167,8 @@ impl Batches<'_> {
             order.extend(std::iter::repeat_n(i, (reached.floor() - from) as usize));
         }
         order.shuffle(&mut rng);
-        order
+        let apart = |example: &usize| self.examples.all.get(*example).and_then(|example| example.apart);
+        if order.iter().any(|example| apart(example).is_some()) { batched(&order, apart, self.size, &mut rng) } else { order }
     }
 
     /// The batch of a step; `order` is its epoch's. Photos that can't be decoded are left out and named. Where views are `kept`, one of them is
@@ -175,7 +200,9 @@ impl Batches<'_> {
             None => (self.see(&drawn.iter().map(|(.., look)| *look).collect::<Vec<_>>()), Input::Pixels),
         };
         let pairs = drawn.into_iter().map(|(example, caption, _)| (example, caption)).zip(seen);
-        gather(pairs, self.tokens, input)
+        let batch = gather(pairs, self.tokens, input)?;
+        let most = self.augment.mix;
+        Ok(if most > 0.0 { batch.overlay(most * rng.random::<f32>()) } else { batch })
     }
 
     /// The pixels of each look, (3, side, side), or why there are none.
@@ -198,6 +225,26 @@ impl Batches<'_> {
         rng.set_stream((epoch as u64) << 32 | u64::from(step));
         rng
     }
+}
+
+/// `order` in batches of `size` that are for one value of `apart` each. What fills no such batch comes with those that have none.
+fn batched(order: &[usize], apart: impl Fn(&usize) -> Option<usize>, size: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for example in order {
+        apart(example).map_or(&mut others, |group| groups.entry(group).or_default()).push(*example);
+    }
+    let mut batches: Vec<Vec<usize>> = Vec::new();
+    for group in groups.into_values() {
+        let (whole, rest) = group.split_at(group.len() - group.len() % size.max(1));
+        batches.extend(whole.chunks(size.max(1)).map(<[usize]>::to_vec));
+        others.extend(rest);
+    }
+    others.shuffle(rng);
+    let (whole, rest) = others.split_at(others.len() - others.len() % size.max(1));
+    batches.extend(whole.chunks(size.max(1)).map(<[usize]>::to_vec));
+    batches.shuffle(rng);
+    batches.into_iter().flatten().chain(rest.iter().copied()).collect()
 }
 
 /// The pixels of photos as they are, (3, side, side), of each what `keep` makes of them, or why there are none.
@@ -266,5 +313,30 @@ pub(super) mod tests {
             labels: vec![None; pairs],
             ..Batch::default()
         }
+    }
+
+    #[test]
+    fn photos_of_a_source_apart_come_in_batches_of_their_own() {
+        let order: Vec<usize> = (0..23).collect();
+        let apart = |example: &usize| (example % 3 == 0).then_some(0);
+        let found = batched(&order, apart, 4, &mut ChaCha8Rng::seed_from_u64(1));
+        let own = found.chunks(4).filter(|batch| batch.iter().all(|example| apart(example).is_some())).count();
+        let mut sorted = found.clone();
+        sorted.sort_unstable();
+        assert_eq!((own, sorted), (2, order), "{found:?}");
+    }
+
+    #[test]
+    fn a_photo_that_is_laid_over_another_has_its_say_by_its_share() {
+        let (plain, device) = (sample(3), Device::flex());
+        let mixed = plain.clone().overlay(0.25);
+        let floats = plain.seen.len() / 3;
+        let want = |row: usize, i: usize| 0.75 * plain.seen[row * floats + i] + 0.25 * plain.seen[(2 - row) * floats + i];
+        assert!((0..3).all(|row| (0..floats).all(|i| (mixed.seen[row * floats + i] - want(row, i)).abs() < 1e-6)));
+        // Each picture stands for itself: told by the place at which it is asked.
+        let images: Tensor<2> = Tensor::from_data([[1.0], [10.0], [100.0]], &device);
+        let first = |images: Tensor<2>| images.narrow(0, 0, 1).sum();
+        let loss = |batch: &Batch| batch.weighed(images.clone(), first).into_scalar::<f32>();
+        assert_eq!((loss(&plain), loss(&mixed)), (1.0, 25.75));
     }
 }

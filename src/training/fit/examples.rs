@@ -33,6 +33,8 @@ pub struct Example {
     pub labels: Option<u32>,
     /// How often it comes in an epoch, in the mean.
     pub repeats: f64,
+    /// Which batches it comes in, of those that are for photos of one source alone; none where it comes in all others.
+    pub apart: Option<usize>,
     shard: PathBuf,
     place: Range<usize>,
 }
@@ -48,12 +50,12 @@ pub struct Examples {
 
 impl Examples {
     /// Those of `shards`; a shard whose end is missing is refused.
-    pub fn new(shards: &[PhotoShard], captioner: &Captioner, sampling: Sampling) -> Result<Self, TrainingError> {
+    pub fn new(shards: &[PhotoShard], captioner: &Captioner, sampling: &Sampling) -> Result<Self, TrainingError> {
         Self::told(shards, sampling, |photo| captioner.captions(photo))
     }
 
     /// The same with what `tell` says of each photo.
-    pub fn told(shards: &[PhotoShard], sampling: Sampling, tell: impl Fn(&Photo) -> Captions) -> Result<Self, TrainingError> {
+    pub fn told(shards: &[PhotoShard], sampling: &Sampling, tell: impl Fn(&Photo) -> Captions) -> Result<Self, TrainingError> {
         let mut known: HashMap<Vec<String>, u32> = HashMap::new();
         let (mut examples, mut traits) = (Self::default(), Vec::new());
         for shard in shards {
@@ -72,7 +74,8 @@ impl Examples {
                 traits.push((photo.record.source.clone(), labels));
                 let (name, place, shard) = (shard.name(photo), place.clone(), shard.path.clone());
                 let category = photo.record.category.clone();
-                examples.all.push(Example { name, category, captions, labels: number, repeats: 1.0, shard, place });
+                let apart = sampling.apart.iter().position(|source| *source == photo.record.source);
+                examples.all.push(Example { name, category, captions, labels: number, repeats: 1.0, apart, shard, place });
             }
         }
         let repeats = repeats(&traits, sampling);
@@ -118,7 +121,7 @@ fn labels(photo: &Photo) -> Vec<String> {
 }
 
 /// How often each photo comes: as often as its rarest trait asks, `sqrt(share / its share)` and once at least.
-fn repeats(traits: &[(String, Vec<String>)], sampling: Sampling) -> Vec<f64> {
+fn repeats(traits: &[(String, Vec<String>)], sampling: &Sampling) -> Vec<f64> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for (source, classes) in traits {
         *counts.entry(source).or_default() += 1;
@@ -140,21 +143,22 @@ mod tests {
     use super::*;
     use crate::training::data::{self, Caption};
 
+    fn sampling(source: f64, class: f64) -> Sampling {
+        Sampling { source, class, apart: Vec::new() }
+    }
+
     #[track_caller]
-    fn check(sampling: Sampling, want: [f64; 4]) {
+    fn check(source: f64, class: f64, want: [f64; 4]) {
         let photo = |source: &str, class: &str| (source.to_owned(), vec![class.to_owned()]);
         let traits = [photo("a", "x"), photo("a", "x"), photo("a", "y"), photo("b", "x")];
-        assert_eq!(repeats(&traits, sampling), want);
+        assert_eq!(repeats(&traits, &sampling(source, class)), want);
     }
 
     #[test]
     fn what_is_rare_comes_more_often_by_the_root_of_its_rarity() {
-        check(Sampling { source: 0.0, class: 0.0 }, [1.0; 4]);
-        check(
-            Sampling { source: 1.0, class: 0.0 },
-            [(4.0_f64 / 3.0).sqrt(), (4.0_f64 / 3.0).sqrt(), (4.0_f64 / 3.0).sqrt(), 2.0],
-        );
-        check(Sampling { source: 0.0, class: 0.5 }, [1.0, 1.0, 2.0_f64.sqrt(), 1.0]);
+        check(0.0, 0.0, [1.0; 4]);
+        check(1.0, 0.0, [(4.0_f64 / 3.0).sqrt(), (4.0_f64 / 3.0).sqrt(), (4.0_f64 / 3.0).sqrt(), 2.0]);
+        check(0.0, 0.5, [1.0, 1.0, 2.0_f64.sqrt(), 1.0]);
     }
 
     /// A shard of two photos, cut behind so many bytes; what is said of it?
@@ -163,7 +167,7 @@ mod tests {
         let path = dir.path().join("train-0.tar");
         std::fs::write(&path, &whole[..length]).expect("written");
         let told = |photo: &Photo| Captions::one(Caption { text: photo.key.clone(), meaning: photo.key.clone() });
-        Ok(Examples::told(&[data::read_shard(&path)?], Sampling { source: 0.0, class: 0.0 }, told)?.all.len())
+        Ok(Examples::told(&[data::read_shard(&path)?], &sampling(0.0, 0.0), told)?.all.len())
     }
 
     #[test]

@@ -189,12 +189,14 @@ pub fn fit<M: Trainable>(before: M, course: &Course) -> Result<Fitted<M>, Traini
 fn slopes<M: Trainable>(model: &M, batch: &Batch, bank: Option<&Bank>, settings: &Settings) -> (f32, Slopes) {
     let pairs = batch.pairs(&model.scale().device());
     let judge = |images: Tensor<2>, texts: Tensor<2>, scale: Tensor<1>| {
-        let loss = judge(model, &pairs, images.clone(), texts, scale.clone());
-        match bank {
-            // Each picture should give the answers that are known of it, too.
-            Some(bank) => loss + bank.loss(&batch.keys, images, scale) * settings.loss.questions,
-            None => loss,
-        }
+        batch.weighed(images, |images| {
+            let loss = judge(model, &pairs, images.clone(), texts.clone(), scale.clone());
+            match bank {
+                // Each picture should give the answers that are known of it, too.
+                Some(bank) => loss + bank.loss(&batch.keys, images, scale.clone()) * settings.loss.questions,
+                None => loss,
+            }
+        })
     };
     if batch.len() > settings.train.part {
         return cached::slopes(model, batch, settings.train.part, judge);

@@ -95,10 +95,10 @@ mod tests {
     #[test]
     fn chance_is_the_seeds_alone_and_nothing_is_changed_where_nothing_is_asked() {
         let picture = Picture::new(4, 3, (0..36).map(|x| x * 7).collect()).expect("a picture");
-        let rough = Augment { size: 0, crop: 0.3, mirror: true, colour: 0.4 };
+        let rough = Augment { size: 0, crop: 0.3, mirror: true, colour: 0.4, mix: 0.0 };
         assert_eq!(seen(&picture, false, &rough, &mut rng(3)), seen(&picture, false, &rough, &mut rng(3)));
         assert_ne!(seen(&picture, false, &rough, &mut rng(3)), seen(&picture, false, &rough, &mut rng(4)));
-        let plain = Augment { size: 0, crop: 1.0, mirror: true, colour: 0.0 };
+        let plain = Augment { size: 0, crop: 1.0, mirror: true, colour: 0.0, mix: 0.0 };
         let square = Picture::new(2, 2, (0..12).collect()).expect("a picture");
         assert_eq!(seen(&square, false, &plain, &mut rng(1)), square);
         assert_eq!(seen(&square, true, &plain, &mut rng(1)), mirror(&square));

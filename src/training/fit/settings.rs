@@ -134,11 +134,12 @@ pub struct LoraSettings {
 }
 
 /// How often a photo comes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sampling {
     pub source: f64,
     pub class: f64,
+    pub apart: Vec<String>,
 }
 
 /// What is done to photos.
@@ -149,6 +150,7 @@ pub struct Augment {
     pub crop: f64,
     pub mirror: bool,
     pub colour: f32,
+    pub mix: f32,
 }
 
 /// What is kept in the end.
@@ -239,6 +241,7 @@ impl Settings {
             (!augment.size.is_multiple_of(32), "augment.size is a multiple of 32, or 0 for the model's own"),
             (!above(augment.crop, 0.0) || augment.crop > 1.0, "augment.crop lies in (0, 1]"),
             (!(0.0..1.0).contains(&augment.colour), "augment.colour lies in [0, 1)"),
+            (!(0.0..=0.5).contains(&augment.mix), "augment.mix lies in [0, 0.5]"),
             (!(0.0..1.0).contains(&average.decay), "average.decay lies in [0, 1)"),
             (
                 average.mixes.is_empty() || average.mixes.iter().any(|mix| !(0.0..=1.0).contains(mix)),

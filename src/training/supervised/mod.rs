@@ -445,7 +445,7 @@ fn told(photos: &Photos, categories: &Categories, settings: &Settings) -> Result
         };
         category.and_then(caption).unwrap_or_default()
     };
-    let mut examples = Examples::told(&photos.shards, settings.sampling, tell)?;
+    let mut examples = Examples::told(&photos.shards, &settings.sampling, tell)?;
     // Nor may what else is known of a photo hold two categories together.
     examples.all.iter_mut().for_each(|example| example.labels = None);
     Ok(examples)
