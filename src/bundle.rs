@@ -120,6 +120,9 @@ pub enum Fit {
     CropFloor,
     /// Both sides become the square's.
     Squash,
+    /// What is longer than 4 to 3 is cut to that in the middle, then both sides become the square's: as wide as what a model learns from that is
+    /// shown parts of photos, and as wide as most cameras see.
+    Trim,
 }
 
 /// How pixels are interpolated, always antialiased as Pillow does.

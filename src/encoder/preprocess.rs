@@ -15,6 +15,9 @@ use crate::{
     observation::View,
 };
 
+/// What is trimmed is this many times as long as high, or as high as long, at most: as torchvision's RandomResizedCrop has it.
+const LONGEST: f64 = 4.0 / 3.0;
+
 /// The part of a picture of `width` x `height` pixels that `view` shows: left, top, width, height. All but the full view are
 /// squares.
 ///
@@ -114,6 +117,10 @@ impl Preprocessor {
         if self.fit == Fit::Squash || side <= other {
             return (start, f64::from(side));
         }
+        if self.fit == Fit::Trim {
+            let kept = f64::from(side).min(f64::from(other) * LONGEST);
+            return (start + (f64::from(side) - kept) / 2.0, kept);
+        }
         let size = f64::from(self.size);
         let resized = (u64::from(self.size) * u64::from(side) / u64::from(other)) as f64;
         let half = (resized - size) / 2.0;
@@ -171,7 +178,9 @@ mod tests {
 
     #[test]
     fn one_colour_is_normalised_channel_by_channel() {
-        for (fit, width, height) in [(Fit::Crop, 1, 1), (Fit::Crop, 3, 4000), (Fit::Squash, 640, 2), (Fit::Squash, 16, 16)] {
+        for (fit, width, height) in
+            [(Fit::Crop, 1, 1), (Fit::Crop, 3, 4000), (Fit::Squash, 640, 2), (Fit::Squash, 16, 16), (Fit::Trim, 3, 4000)]
+        {
             let rgb = [0, 255, 51].repeat((width * height) as usize);
             let picture = Picture::new(width, height, rgb).unwrap();
             let mut preprocessor = preprocessor(fit);
@@ -183,6 +192,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_trimmed_is_cut_to_four_by_three_and_no_further() {
+        let trim = preprocessor(Fit::Trim);
+        let kept = |width: u32, height: u32| (trim.kept(0, width, height), trim.kept(0, height, width));
+        assert_eq!(kept(640, 480), ((0.0, 640.0), (0.0, 480.0)));
+        assert_eq!(kept(640, 360), ((80.0, 480.0), (0.0, 360.0)));
+        assert_eq!(kept(300, 600), ((0.0, 300.0), (100.0, 400.0)));
     }
 
     #[test]

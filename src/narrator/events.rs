@@ -80,6 +80,8 @@ pub struct Event {
     cooldown_s: u64,
     /// Seconds of absence after which it counts as gone.
     gone_s: u64,
+    /// Seconds after which it is said again though it was never gone.
+    again_s: Option<u64>,
 }
 
 impl Event {
@@ -91,6 +93,11 @@ impl Event {
     /// Time before it may be said again, if it was gone meanwhile.
     pub fn cooldown(&self) -> Duration {
         Duration::from_secs(self.cooldown_s)
+    }
+
+    /// Time after which it is said again though it was never gone: what has been in the way for so long is another by now, or goes on.
+    pub fn again(&self) -> Option<Duration> {
+        self.again_s.map(Duration::from_secs)
     }
 
     /// Absence after which it counts as gone.
@@ -140,7 +147,13 @@ const fn hazard(facet: &'static str, class: &'static str) -> Event {
         valid_s: 4,
         cooldown_s: 15,
         gone_s: 5,
+        again_s: None,
     }
+}
+
+/// What blocks the way, or is missing from it. 25 s are 35 m, on which one barrier may follow another.
+const fn blocked(class: &'static str) -> Event {
+    Event { again_s: Some(25), ..hazard("obstacle", class) }
 }
 
 /// A road to be crossed, or rails: 30 s as Soundscape keeps for intersections, and 8 s of absence, in which most are walked over.
@@ -198,8 +211,8 @@ pub const EVENTS: &[Event] = &[
     crossing("railway"),
     crossing("signalised_crossing"),
     crossing("zebra_crossing"),
-    hazard("obstacle", "barrier_or_cones"),
-    hazard("obstacle", "manhole_or_pothole"),
+    blocked("barrier_or_cones"),
+    blocked("manhole_or_pothole"),
     obstacle("obstacle", "rubble"),
     obstacle("obstacle", "bicycle_or_scooter"),
     obstacle("obstacle", "stall_or_cart"),

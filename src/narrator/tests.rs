@@ -75,6 +75,11 @@ fn a_thing_is_said_again_only_when_it_was_gone_and_has_cooled() {
 }
 
 #[test]
+fn barriers_that_never_end_are_told_again_as_others() {
+    check(&[(0.0, 40.0, &["obstacle/barrier_or_cones"])], &["0.6 obstacle/barrier_or_cones", "25.6 obstacle/barrier_or_cones"]);
+}
+
+#[test]
 fn hazards_come_before_places_and_places_wait_for_a_pause() {
     check(&[(0.0, 8.0, &["place/street", ZEBRA])], &["0.6 crossing/zebra_crossing", "4.6 place/street"]);
     check(

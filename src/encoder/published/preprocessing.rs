@@ -107,7 +107,8 @@ pub fn parse(text: &str) -> Result<Preprocessing, String> {
 pub fn to_json(image: &Preprocessing) -> String {
     let size = match image.fit {
         Fit::Crop | Fit::CropFloor => serde_json::json!({"shortest_edge": image.size}),
-        Fit::Squash => serde_json::json!({"height": image.size, "width": image.size}),
+        // Nobody else trims: what is no longer than 4 to 3 comes out the same.
+        Fit::Squash | Fit::Trim => serde_json::json!({"height": image.size, "width": image.size}),
     };
     let whole = serde_json::json!({
         "image_processor_type": "CLIPImageProcessor",

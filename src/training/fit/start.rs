@@ -105,7 +105,7 @@ pub fn fresh(model: &FreshModel, words: usize, seed: u64, device: &Device) -> Re
     let text = TextTower::new(trunk, &heads.text, device);
     Ok(Start {
         model: Pair::new(vision, text, &heads, device),
-        image: Preprocessing { size: model.image.size, ..preprocessing() },
+        image: Preprocessing { size: model.image.size, fit: Fit::Trim, ..preprocessing() },
         text: TextInput { context: model.text.context, pad: PAD },
         checksums: BTreeMap::new(),
         beside: BTreeMap::new(),
@@ -183,7 +183,9 @@ pub fn bundle(
         let text = TextTower::new(trunk, &heads.text, device);
         Pair::new(vision, text, &heads, device)
     };
-    let (image, text) = (opened.manifest.image.clone(), opened.manifest.text.clone());
+    // Parts of photos are learned from, of up to 4 to 3: whole ones are asked as wide.
+    let image = Preprocessing { fit: Fit::Trim, ..opened.manifest.image.clone() };
+    let text = opened.manifest.text.clone();
     Ok(Start { model, image, text, checksums, beside: BTreeMap::new() })
 }
 
