@@ -39,8 +39,8 @@ const LASTING: Duration = Duration::from_millis(250);
 const AUDIBLE: f32 = 0.003;
 /// What is no silence: digital silence is zero.
 const FAINT: f32 = 0.0003;
-/// The longest pause within a sentence; the demo walk has no callout of two.
-const WITHIN: Duration = Duration::from_millis(150);
+/// The longest pause within a callout: between two sentences the synthesiser waits .31 s.
+const WITHIN: Duration = Duration::from_millis(350);
 /// How long a headset is woken, and by how many milliseconds words may come too late behind that.
 const WAKING: Duration = Duration::from_millis(120);
 const NEARER: f64 = 15.0;

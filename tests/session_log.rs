@@ -96,7 +96,7 @@ fn what_is_asked_on_a_replay_is_answered_at_its_moment_and_again_from_its_log() 
     for line in [
         "00:00.4  [repeat] I have not spoken yet.",
         "00:08.0  [more] ",
-        "00:12.0  [wrong] Marked as wrong: Zebra crossing.",
+        "00:12.0  [wrong] Marked as wrong: Zebra crossing on the left.",
         "00:14.0  [faster] 210 words a minute.",
         "00:20.0  [around] Not sure what this is.",
     ] {
