@@ -318,7 +318,7 @@ pub(super) mod tests {
     #[test]
     fn photos_of_a_source_apart_come_in_batches_of_their_own() {
         let order: Vec<usize> = (0..23).collect();
-        let apart = |example: &usize| (example % 3 == 0).then_some(0);
+        let apart = |example: &usize| example.is_multiple_of(3).then_some(0);
         let found = batched(&order, apart, 4, &mut ChaCha8Rng::seed_from_u64(1));
         let own = found.chunks(4).filter(|batch| batch.iter().all(|example| apart(example).is_some())).count();
         let mut sorted = found.clone();
