@@ -120,8 +120,8 @@ pub enum Fit {
     CropFloor,
     /// Both sides become the square's.
     Squash,
-    /// What is longer than 4 to 3 is cut to that in the middle, then both sides become the square's: as wide as what a model learns from that is
-    /// shown parts of photos, and as wide as most cameras see.
+    /// What is longer than 4 to 3 is cut to that in the middle, then both sides become the square's: as wide as the parts of photos that `fit`
+    /// learns from, and as most cameras see.
     Trim,
 }
 

@@ -39,8 +39,8 @@ const LASTING: Duration = Duration::from_millis(250);
 const AUDIBLE: f32 = 0.003;
 /// What is no silence: digital silence is zero.
 const FAINT: f32 = 0.0003;
-/// The longest pause within a callout: between two sentences the synthesiser waits .31 s.
-const WITHIN: Duration = Duration::from_millis(350);
+/// The longest pause within a sentence.
+const WITHIN: Duration = Duration::from_millis(150);
 /// How long a headset is woken, and by how many milliseconds words may come too late behind that.
 const WAKING: Duration = Duration::from_millis(120);
 const NEARER: f64 = 15.0;
@@ -140,10 +140,12 @@ fn onset(sounded: &Sounded, wanted: &[f32], heard: &Heard, samples: &[f32]) -> (
     (place, ms(place) - ms(should), onset)
 }
 
-/// A logged sound that begins after a silence, and when it ends. What follows it without one can't be told from it, but for how long it lasts.
+/// A logged sound that begins after a silence, when it ends, and how often it pauses between sentences. What follows it without a silence can't be told
+/// from it, but for how long it lasts.
 struct Apart<'a> {
     first: &'a Sounded,
     ends: Duration,
+    pauses: usize,
 }
 
 fn apart<'a>(sounded: &'a [Sounded], words: &BTreeMap<&str, Vec<f32>>) -> Vec<Apart<'a>> {
@@ -151,11 +153,12 @@ fn apart<'a>(sounded: &'a [Sounded], words: &BTreeMap<&str, Vec<f32>>) -> Vec<Ap
         |samples: &Vec<f32>| length(samples.iter().rposition(|sample| sample.abs() >= AUDIBLE).map_or(0, |last| last + 1));
     let mut all: Vec<Apart> = Vec::new();
     for one in sounded {
-        let words = one.words.as_deref().and_then(|text| words.get(text)).map_or(Duration::ZERO, spoken);
-        let ends = one.at + one.earcon.map_or(Duration::ZERO, |earcon| earcon.length()) + words;
+        let words = one.words.as_deref().and_then(|text| words.get(text));
+        let pauses = words.map_or(0, |samples| sounds(samples, AUDIBLE, WITHIN).len().saturating_sub(1));
+        let ends = one.at + one.earcon.map_or(Duration::ZERO, |earcon| earcon.length()) + words.map_or(Duration::ZERO, spoken);
         match all.last_mut().filter(|last| one.at <= last.ends + WITHIN) {
-            Some(last) => last.ends = ends,
-            None => all.push(Apart { first: one, ends }),
+            Some(last) => (last.ends, last.pauses) = (ends, last.pauses + pauses),
+            None => all.push(Apart { first: one, ends, pauses }),
         }
     }
     all
@@ -175,19 +178,22 @@ fn faults(
 ) -> Vec<String> {
     let (heard, mut faults) = (heard(samples), Vec::new());
     // A sound torn in two counts as two.
-    if sounded.len() != heard.len() {
-        faults.push(format!("{} sounds logged, {} heard", sounded.len(), heard.len()));
+    let pieces: usize = sounded.iter().map(|one| 1 + one.pauses).sum();
+    if pieces != heard.len() {
+        faults.push(format!("{pieces} sounds logged, {} heard", heard.len()));
     }
-    for Apart { first: logged, ends } in sounded {
-        let Some(sound) = heard.iter().min_by_key(|sound| at(sound.led).abs_diff(logged.at)) else { continue };
+    for Apart { first: logged, ends, pauses } in sounded {
+        let nearest = heard.iter().enumerate().min_by_key(|(_, sound)| at(sound.led).abs_diff(logged.at));
+        let Some((place, sound)) = nearest else { continue };
+        let last = heard.get(place + pauses).unwrap_or(sound);
         let (moment, what) = (at(sound.led), logged.words.as_deref().unwrap_or("a heartbeat"));
         let late = (moment.as_secs_f64() - logged.at.as_secs_f64()) * 1e3;
         let mut line =
             format!("logged {:7.3} s, heard {:7.3} s, {late:+3.0} ms", logged.at.as_secs_f64(), moment.as_secs_f64());
         if moment.abs_diff(logged.at) > NEAR {
             faults.push(format!("{what}: {late:+.0} ms from its moment"));
-        } else if at(sound.sounds.end).abs_diff(*ends) > LASTING {
-            faults.push(format!("{what}: heard until {:?}, and should be until {ends:?}", at(sound.sounds.end)));
+        } else if at(last.sounds.end).abs_diff(*ends) > LASTING {
+            faults.push(format!("{what}: heard until {:?}, and should be until {ends:?}", at(last.sounds.end)));
         }
         match words.get(what) {
             None => line += &format!("  {what}"),
@@ -241,9 +247,12 @@ fn what_is_heard_of_a_walk_is_what_its_log_says_and_no_syllable_is_missing() {
         // A log that errs by a tenth of a second is found out, and so is a voice that swallows as much of any words.
         let late = |sample: usize| at(sample) + 2 * NEAR;
         assert_eq!(faults(&apart, &words, &recording.samples, &late, &mut |_| {}).len(), apart.len());
-        let words_of = apart.iter().map(|apart| apart.first).zip(heard(&recording.samples));
-        for (logged, sound) in words_of.filter(|(logged, _)| logged.words.is_some()) {
-            let (place, ..) = onset(logged, &words[logged.words.as_deref().unwrap()], &sound, &recording.samples);
+        let (pieces, mut next) = (heard(&recording.samples), 0);
+        for Apart { first: logged, pauses, .. } in &apart {
+            let sound = &pieces[next];
+            next += 1 + pauses;
+            let Some(text) = logged.words.as_deref() else { continue };
+            let (place, ..) = onset(logged, &words[text], sound, &recording.samples);
             let mut swallowed = recording.samples.clone();
             swallowed[sound.led + place..][..count(2 * NEAR)].fill(0.0);
             assert_ne!(faults(&apart, &words, &swallowed, &at, &mut |_| {}), Vec::<String>::new(), "{logged:?}");

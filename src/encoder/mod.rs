@@ -21,7 +21,7 @@ pub use device::{Device, DeviceChoice, Refusal};
 pub use error::EncoderError;
 pub use eyes::{Eyes, SEGMENTER, segmenter_file};
 pub use image::{EncoderOptions, OnnxImageEncoder, Precision};
-pub use preprocess::{Preprocessor, view_box};
+pub use preprocess::{LONGEST, Preprocessor, view_box};
 pub use runtime::{Runtime, VERSION as RUNTIME_VERSION, forbid_telemetry};
 pub use segmenter::{Crop, SEGMENTER_OUTPUT, Segmenter, SegmenterCard, squash};
 pub use session::{Input, OnnxSession, Output, SessionOptions, Spinning, Values, spare_threads};

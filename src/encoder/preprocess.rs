@@ -15,8 +15,9 @@ use crate::{
     observation::View,
 };
 
-/// What is trimmed is this many times as long as high, or as high as long, at most: as torchvision's RandomResizedCrop has it.
-const LONGEST: f64 = 4.0 / 3.0;
+/// What is trimmed is this many times as long as high, or as high as long, at most; so are the parts of photos that a model learns from, as
+/// torchvision's RandomResizedCrop has them.
+pub const LONGEST: f64 = 4.0 / 3.0;
 
 /// The part of a picture of `width` x `height` pixels that `view` shows: left, top, width, height. All but the full view are
 /// squares.

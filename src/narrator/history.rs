@@ -47,9 +47,9 @@ impl History {
     pub fn ask(&mut self, subject: &Subject, event: &Event, now: Timestamp) -> Result<(), Reason> {
         let replaced = event.lasting && self.replaced(subject);
         let Some(said) = self.said.get_mut(subject) else { return Ok(()) };
-        let again = event.again().is_some_and(|again| now.since(said.at) >= again);
         if now.since(said.last_seen) < event.gone() && !replaced {
             said.last_seen = now;
+            let again = event.again().is_some_and(|again| now.since(said.at) >= again);
             return if again { Ok(()) } else { Err(Reason::Repeated) };
         }
         if now.since(said.at) < event.cooldown() {

@@ -88,7 +88,8 @@ class Site:
 
     def push(self, metres):
         """Let what crosses the way, and stairs, lie so much further ahead; steps that go down can be seen from near alone."""
-        metres = metres if not self.down else 0.0
+        if self.down:
+            return
         self.cut = self.cut and (self.cut[0] + metres, self.cut[1] + metres)
         self.foot = self.foot if self.foot is None else self.foot + metres
 

@@ -5,12 +5,10 @@
 use rand::{Rng, RngExt};
 
 use super::settings::Augment;
-use crate::{frame::Picture, training::features::mirror};
+use crate::{encoder::LONGEST, frame::Picture, training::features::mirror};
 
 /// Tries to find a part of the wanted size before the middle is taken, as RandomResizedCrop has it.
 const TRIES: usize = 10;
-/// Sides of a part: 3 to 4 at most.
-const RATIO: f64 = 4.0 / 3.0;
 /// Grey of red, green and blue (ITU-R BT.601).
 const GREY: [f32; 3] = [0.299, 0.587, 0.114];
 
@@ -32,7 +30,7 @@ fn part(width: u32, height: u32, least: f64, rng: &mut impl Rng) -> (u32, u32, u
     let area = f64::from(width) * f64::from(height);
     for _ in 0..TRIES {
         let wanted = area * (least + (1.0 - least) * rng.random::<f64>());
-        let ratio = (RATIO.ln() * (rng.random::<f64>() * 2.0 - 1.0)).exp();
+        let ratio = (LONGEST.ln() * (rng.random::<f64>() * 2.0 - 1.0)).exp();
         let (w, h) = ((wanted * ratio).sqrt().round() as u32, (wanted / ratio).sqrt().round() as u32);
         if (1..=width).contains(&w) && (1..=height).contains(&h) {
             return (rng.random_range(0..=width - w), rng.random_range(0..=height - h), w, h);
@@ -40,7 +38,7 @@ fn part(width: u32, height: u32, least: f64, rng: &mut impl Rng) -> (u32, u32, u
     }
     // The middle, as much of it as the ratio allows.
     let (w, h) = (f64::from(width), f64::from(height));
-    let (w, h) = if w > h * RATIO { (h * RATIO, h) } else { (w, h.min(w * RATIO)) };
+    let (w, h) = if w > h * LONGEST { (h * LONGEST, h) } else { (w, h.min(w * LONGEST)) };
     let (w, h) = ((w.round() as u32).clamp(1, width.max(1)), (h.round() as u32).clamp(1, height.max(1)));
     ((width.saturating_sub(w)) / 2, (height.saturating_sub(h)) / 2, w, h)
 }
