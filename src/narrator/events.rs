@@ -74,6 +74,8 @@ pub struct Event {
     pub approached: bool,
     /// Whether it is news still when its cooldown ends. What is not was in the way meanwhile.
     pub lasting: bool,
+    /// Seconds for which it must have been believed before it is said.
+    lasted_s: u64,
     /// Seconds for which it is worth saying.
     valid_s: u64,
     /// Seconds before it may be said again, if it was gone meanwhile.
@@ -85,6 +87,11 @@ pub struct Event {
 }
 
 impl Event {
+    /// Time for which it must have been believed before it is said.
+    pub fn lasted(&self) -> Duration {
+        Duration::from_secs(self.lasted_s)
+    }
+
     /// Time for which it is worth saying: a walker who goes 1.4 m/s has passed a thing 5 m ahead after four seconds.
     pub fn valid(&self) -> Duration {
         Duration::from_secs(self.valid_s)
@@ -144,6 +151,7 @@ const fn hazard(facet: &'static str, class: &'static str) -> Event {
         talk: Talk::Quiet,
         approached: false,
         lasting: false,
+        lasted_s: 0,
         valid_s: 4,
         cooldown_s: 15,
         gone_s: 5,
@@ -189,14 +197,14 @@ const fn end(of: Event, message: &'static str) -> Event {
     Event { when: When::Leaving, message: Some(message), lasting: false, ..of }
 }
 
-/// What can wait, or never be said.
+/// What can wait, or never be said: a group that comes towards the walker fills the way for three seconds, and is no crowd.
 const fn notice(facet: &'static str, class: &'static str) -> Event {
-    Event { facet, priority: Priority::Notification, valid_s: 8, cooldown_s: 120, ..ground(class) }
+    Event { facet, priority: Priority::Notification, lasted_s: 4, valid_s: 8, cooldown_s: 120, ..ground(class) }
 }
 
 /// What only those who want to hear much are told.
 const fn chatter(facet: &'static str, class: &'static str) -> Event {
-    Event { talk: Talk::Chatty, valid_s: 4, cooldown_s: 60, ..notice(facet, class) }
+    Event { talk: Talk::Chatty, lasted_s: 0, valid_s: 4, cooldown_s: 60, ..notice(facet, class) }
 }
 
 /// The same, of a thing that lies somewhere.

@@ -278,8 +278,8 @@ impl Narrator {
     fn arrives(&mut self, row: usize, belief: &Belief, now: Timestamp) -> Result<(), Reason> {
         let Watched { subject, event, .. } = &self.watched[row];
         self.history.ask(subject, event, now)?;
-        if !self.evidence.is_sure(belief) {
-            // Hardly true any longer.
+        if !self.evidence.is_sure(belief) || now.since(belief.since) < event.lasted() {
+            // Hardly true any longer, or gone before it could matter.
             return Err(Reason::NotYetSure);
         }
         if self.by_another_name(row, belief, now) {

@@ -80,6 +80,12 @@ fn barriers_that_never_end_are_told_again_as_others() {
 }
 
 #[test]
+fn what_can_wait_is_said_once_it_has_lasted() {
+    check(&[(0.0, 3.0, &["people/crowd"])], &[]);
+    check(&[(0.0, 9.0, &["people/crowd"])], &["4.6 people/crowd"]);
+}
+
+#[test]
 fn hazards_come_before_places_and_places_wait_for_a_pause() {
     check(&[(0.0, 8.0, &["place/street", ZEBRA])], &["0.6 crossing/zebra_crossing", "4.6 place/street"]);
     check(
@@ -373,10 +379,10 @@ fn every_row_of_the_table_is_said_of_its_class() {
         let subject = format!("{}/{}", event.facet, event.class);
         let (mut narrator, mut decisions, mut said) = (narrator(), Vec::new(), Vec::new());
         narrator.set_talk(event.talk);
-        // The sky is believed after ten seconds.
-        for frame in 0..100 {
+        // The sky is believed after ten seconds, and said when it has lasted.
+        for frame in 0..120 {
             let seen = [subject.as_str()];
-            let mut seen = observation(f64::from(frame) / 5.0, if frame < 70 { &seen } else { &[] });
+            let mut seen = observation(f64::from(frame) / 5.0, if frame < 90 { &seen } else { &[] });
             seen.bearings.push(bearing(&subject, Direction::Right));
             narrator.decide(&seen, &mut decisions);
             said.extend(decisions.iter().filter_map(|d| if let Decision::Say(c) = d { Some(c.clone()) } else { None }));
@@ -386,7 +392,7 @@ fn every_row_of_the_table_is_said_of_its_class() {
         let want: Vec<_> = [subject.clone()].into_iter().chain(ends.then(|| format!("{subject}_ends"))).collect();
         assert_eq!(ids, want, "row {row}");
         let callout = if event.when == When::Leaving { &said[1] } else { &said[0] };
-        let patience = if ["weather", "light"].contains(&event.facet) { 12.0 } else { 1.2 };
+        let patience = event.lasted().as_secs_f64() + if ["weather", "light"].contains(&event.facet) { 12.0 } else { 1.2 };
         assert!(event.when == When::Leaving || callout.at.seconds() <= patience, "row {row}");
         assert_eq!(callout.priority, event.priority);
         assert_eq!(callout.direction.is_some(), event.directed, "row {row}");

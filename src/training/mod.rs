@@ -29,5 +29,6 @@ pub mod ship;
 pub mod supervised;
 pub mod vectors;
 pub mod weights;
+pub mod wording;
 
 pub use error::TrainingError;

@@ -77,6 +77,22 @@ KINDS = {
         "A market with two crowds, and a barrier between them", 71, "2026-06-06T16:40:00+02:00",
         {"place": ["market"], "surface": ["brick_or_cobble"], "weather": ["dry"], "light": ["day"]},
         0.0, None, (Thing("barrier_or_cones", 0.9, 17.0, 0.8),), ((20, 6.0, 13.0), (16, 21.0, 29.0)), length=30.0),
+    "arcade": Kind(
+        "A shopping street at noon with a stall, a board and bags", 22, "2026-06-09T12:15:00+02:00",
+        {"place": ["shopping_street"], "surface": ["paved_sidewalk"], "weather": ["dry"], "light": ["day"]},
+        0.0, 62.0, (Thing("stall_or_cart", 1.3, 14.0), Thing("bin_or_bags", -0.8, 27.0), Thing("sign_board", 0.8, 36.0)), ((3, 5.0, 10.0), (2, 18.0, 23.0), (3, 30.0, 34.0))),
+    "steps": Kind(
+        "A residential street that ends in stairs going up, with a bicycle on the way", 42, "2026-06-10T10:40:00+02:00",
+        {"place": ["residential_street"], "surface": ["brick_or_cobble", "steps_up"], "weather": ["dry"], "light": ["day"]},
+        26.0, None, (Thing("bicycle_or_scooter", -0.8, 12.0),), ((3, 16.0, 21.0),), 1.0),
+    "puddles": Kind(
+        "A shopping street in the rain: puddles, a barrier, a zebra crossing", 62, "2026-10-08T08:50:00+02:00",
+        {"place": ["shopping_street"], "surface": ["paved_sidewalk", "wet_or_puddle"], "crossing": ["zebra_crossing"], "weather": ["rain"], "light": ["day"]},
+        17.0, None, (Thing("barrier_or_cones", -0.8, 33.0),), ((3, 5.0, 9.0), (2, 27.0, 30.0)), 3.0),
+    "fair": Kind(
+        "A market with a crowd, a stall and bins", 72, "2026-09-12T11:30:00+02:00",
+        {"place": ["market"], "surface": ["paved_sidewalk"], "weather": ["overcast"], "light": ["day"]},
+        0.0, None, (Thing("bin_or_bags", -0.8, 9.0), Thing("stall_or_cart", 1.3, 18.0)), ((12, 5.0, 11.0), (18, 20.0, 28.0)), length=30.0),
     "nothing": Kind(
         "A residential street where nothing happens", 81, "2026-05-25T10:00:00+02:00",
         {"place": ["residential_street"], "surface": ["paved_sidewalk"], "weather": ["overcast"], "light": ["day"]}, 0.0, 62.0),

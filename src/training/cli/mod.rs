@@ -52,6 +52,10 @@ enum What {
     Export(ship::ExportArgs),
     /// Make an exported bundle small and fast, and calibrate it.
     Quantise(ship::QuantiseArgs),
+    /// Attune the words of a quantised bundle to what people write of photos.
+    Attune(ship::AttuneArgs),
+    /// Calibrate facets of a quantised bundle anew, by other photos or for another share of wrong answers.
+    Calibrate(ship::CalibrateArgs),
     /// Teach a quantised bundle how the camera is held: upright, on its side, at the sky, at the ground.
     Aim(ship::AimArgs),
     /// Make and measure the network that draws maps of photos without one.
@@ -99,6 +103,8 @@ impl Command {
             What::Heads(args) => args.run(show)?,
             What::Export(args) => args.run(show)?,
             What::Quantise(args) => args.run(show)?,
+            What::Attune(args) => args.run(show)?,
+            What::Calibrate(args) => args.run(show)?,
             What::Aim(args) => args.run(show)?,
             What::Segmenter(what) => what.run(show)?,
             What::Evaluate(what) => what.run(show)?,

@@ -1,4 +1,4 @@
-//! `streetscape-train export`, `quantise` and `aim`.
+//! `streetscape-train export`, `quantise`, `attune`, `calibrate` and `aim`.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use crate::{
     evaluation::Agreement,
     training::{
         TrainingError, aim,
+        calibrate::FacetReport,
         progress::Show,
         ship::{self, Cost, Kept, Portion},
     },
@@ -57,6 +58,30 @@ pub(super) struct QuantiseArgs {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct AttuneArgs {
+    /// The bundle that `quantise` made.
+    #[arg(value_name = "DIR")]
+    bundle: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CalibrateArgs {
+    /// The bundle that `quantise` made.
+    #[arg(value_name = "DIR")]
+    bundle: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+    /// A facet of the vocabulary, as `place`; may be given again. All where none is given.
+    #[arg(long, value_name = "ID")]
+    facet: Vec<String>,
+    /// Share of spoken answers that may be wrong; a facet stays silent where it would be more.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.12)]
+    error_rate: f32,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct AimArgs {
     /// The bundle that `quantise` made.
     #[arg(value_name = "DIR")]
@@ -66,6 +91,23 @@ pub(super) struct AimArgs {
     /// Every so manyth photo is looked at.
     #[arg(long, value_name = "N", default_value_t = 6)]
     step: usize,
+}
+
+impl AttuneArgs {
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
+        let photos = ship::attune(&self.bundle, &self.data.data, show)?;
+        show.say(&format!(
+            "attuned to what people wrote of {photos} photos; see what it is worth with: streetscape-train evaluate retrieval"
+        ));
+        Ok(())
+    }
+}
+
+impl CalibrateArgs {
+    pub(super) fn run(self, show: Show) -> Result<(), TrainingError> {
+        print_facets(&ship::recalibrate(&self.bundle, &self.data.data, &self.facet, self.error_rate, show)?);
+        Ok(())
+    }
 }
 
 impl AimArgs {
@@ -103,14 +145,7 @@ impl QuantiseArgs {
         print_agreement("text int8 against f32", &report.text);
         print_kept("image tower", &report.image_kept);
         print_kept("text tower", &report.text_kept);
-        println!("{:<10} {:>7} {:>9} {:>9} {:>7} {:>9}", "facet", "photos", "answered", "right", "ece", "classes");
-        for facet in &report.facets {
-            let classes = format!("{}/{}", facet.classes, facet.of);
-            println!(
-                "{:<10} {:>7} {:>9.3} {:>9.3} {:>7.3} {:>9}",
-                facet.facet, facet.photos, facet.answered, facet.accuracy, facet.calibration_error, classes
-            );
-        }
+        print_facets(&report.facets);
         print_sizes(&self.bundle, &report.manifest);
         Ok(())
     }
@@ -121,6 +156,14 @@ fn print_agreement(what: &str, agreement: &Agreement) {
     println!(
         "{what}: {photos} compared, mean cosine {mean_cosine:.5}, least {least_cosine:.5}, top-1 differs {top_1_differs:.4}, top-5 shared {top_5_shared:.4}"
     );
+}
+
+fn print_facets(reports: &[FacetReport]) {
+    println!("{:<10} {:>7} {:>9} {:>9} {:>7} {:>9}", "facet", "photos", "answered", "right", "ece", "classes");
+    for FacetReport { facet, photos, answered, accuracy, calibration_error, classes, of } in reports {
+        let classes = format!("{classes}/{of}");
+        println!("{facet:<10} {photos:>7} {answered:>9.3} {accuracy:>9.3} {calibration_error:>7.3} {classes:>9}");
+    }
 }
 
 fn print_kept(tower: &str, kept: &Kept) {

@@ -157,13 +157,26 @@ impl GraphProto {
         Some((tensor.dims.iter().map(|&n| n as usize).collect(), values))
     }
 
+    /// The int8 constant `name`, as shape and values.
+    pub fn integers(&self, name: &str) -> Option<(Vec<usize>, Vec<i8>)> {
+        let tensor = self.constant(name).filter(|tensor| tensor.data_type() == ElementType::Int8)?;
+        let values = tensor.raw_data().iter().map(|&byte| byte as i8).collect();
+        Some((tensor.dims.iter().map(|&n| n as usize).collect(), values))
+    }
+
+    /// Gives the constant `name` other values, of the same kind and as many as it has.
+    pub fn put(&mut self, name: &str, values: Values) {
+        let named = self.initializer.iter_mut().filter(|tensor| tensor.name() == name);
+        named.for_each(|tensor| tensor.raw_data = Some(values.bytes()));
+    }
+
     /// Gives each float32 constant the values that `change` makes of its name, shape and values; as many as they were.
     pub fn change_floats<E>(&mut self, mut change: impl FnMut(&str, &[usize], &mut [f32]) -> Result<(), E>) -> Result<(), E> {
         let names: Vec<String> = self.initializer.iter().map(|tensor| tensor.name().to_owned()).collect();
-        for (place, name) in names.iter().enumerate() {
+        for name in &names {
             let Some((shape, mut values)) = self.floats(name) else { continue };
             change(name, &shape, &mut values)?;
-            self.initializer[place].raw_data = Some(Values::Float(&values).bytes());
+            self.put(name, Values::Float(&values));
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ mod histogram;
 mod plan;
 mod qdq;
 mod rounding;
+mod turned;
 mod unpack;
 mod unsaturated;
 
@@ -17,6 +18,7 @@ pub use calibrate::{Ranges, calibrate};
 pub use dynamic::{attends, dynamic};
 pub use qdq::qdq;
 pub use rounding::WeightBits;
+pub use turned::turned;
 pub use unsaturated::unsaturated;
 
 use super::onnx::{ElementType, Model, NodeProto};
@@ -58,7 +60,7 @@ mod tests {
         training::{
             model::clip::Activation,
             onnx::towers::{
-                small_clip, small_image, small_text,
+                projected_text, small_clip, small_image, small_text,
                 testing::{Numbers, assert_close, run},
             },
             weights::Tensor,
@@ -100,6 +102,25 @@ mod tests {
                 let cosine = cosine(&embed(&float), &embed(&model));
                 assert!(cosine > 0.99, "{cosine} with {bits:?}, {keep_float:?} in float");
             }
+        }
+    }
+
+    #[test]
+    fn a_turned_tower_gives_what_the_tower_gave_times_the_map() {
+        let model = dynamic(&projected_text(), WeightBits::Seven, &[]).expect("a graph");
+        let before = read(&model);
+        let width = before.len() / 2;
+        let mut map = Numbers(7).take(width * width);
+        map.iter_mut().step_by(width + 1).for_each(|diagonal| *diagonal += 2.0);
+        let after = read(&turned("text", &model, &map).expect("8-bit weights"));
+        for (before, after) in before.chunks(width).zip(after.chunks(width)) {
+            let of = |c: usize| before.iter().zip(map.iter().skip(c).step_by(width)).map(|(x, m)| x * m).sum();
+            let want: Vec<f32> = (0..width).map(of).collect();
+            assert!(cosine(after, &want) > 0.999, "{after:?} for {want:?}");
+        }
+        for model in [projected_text(), dynamic(&small_text(), WeightBits::Seven, &[]).expect("a graph")] {
+            let error = turned("text", &model, &map).expect_err("weights in float, or no projection").to_string();
+            assert!(error.contains("quantise"), "{error}");
         }
     }
 

@@ -24,6 +24,8 @@ use crate::bundle::{
 };
 
 mod asked;
+mod attune;
+mod calibrated;
 mod checkpoint;
 mod costs;
 mod embed;
@@ -35,6 +37,8 @@ mod teach;
 mod teacher;
 mod whole;
 
+pub use attune::attune;
+pub use calibrated::recalibrate;
 pub use checkpoint::export_checkpoint;
 pub use costs::{Cost, Kept};
 pub use embed::{Embedded, embed};

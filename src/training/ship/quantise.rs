@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{
     Embedded, Kept,
     asked::{Asked, Sums},
+    calibrated::{FIRST_SCALE, labelled, scored},
     costs::Costs,
     embed,
     gate::Gate,
@@ -30,8 +31,8 @@ use crate::{
     observation::View,
     training::{
         TrainingError,
-        calibrate::{self, FacetReport, Scored},
-        data::{self, PhotoShard, Split, truth},
+        calibrate::{self, FacetReport},
+        data::{self, PhotoShard, Split},
         examinee::text_tower,
         features::Features,
         onnx::Model,
@@ -163,27 +164,21 @@ pub fn quantise(
     let photos = embed(&bundle, &options(Precision::Int8), &val, 1, show)?;
     let classes = prompts(&bundle, &vocabulary, || text_tower(&bundle))?;
     let mut facets = Vec::new();
-    let first_scale = manifest.calibration.captions.as_ref().map_or(20.0, |captions| captions.scale);
+    let first_scale = manifest.calibration.captions.as_ref().map_or(FIRST_SCALE, |captions| captions.scale);
     match calibrate_captions(&photos, &taught_captions) {
         Some(captions) => manifest.calibration.captions = Some(captions),
         None => show.say("no photo of val has a Street-30 category; the temperature stays what was learned"),
     }
     manifest.calibration.facets.clear();
     for ((index, facet), classes) in vocabulary.facets().zip(&classes) {
-        let score = |photo: &Embedded, truth: Vec<bool>| Scored {
-            cosines: classes.iter().map(|class| photo.embedding.cosine(class)).collect(),
-            truth,
-        };
-        let labelled = photos.iter().filter_map(|photo| Some(score(photo, truth(photo.photo, facet)?.classes)));
-        let labelled: Vec<Scored> = labelled.collect();
-        let mut fitted = calibrate::facet(facet, &labelled, first_scale, error_rate);
+        let mut fitted = calibrate::facet(facet, &labelled(&photos, facet, classes), first_scale, error_rate);
         if let (None, Some(teacher)) = (&fitted, &teacher) {
             // Seeded, so that the same photos give the same thresholds.
             let mut rng = ChaCha8Rng::seed_from_u64(0);
             let drawn = learned
                 .iter()
                 .chain(&photos)
-                .filter_map(|photo| Some(score(photo, teacher.draw(index.0, facet.kind, &photo.name(), &mut rng)?)));
+                .filter_map(|photo| Some(scored(photo, classes, teacher.draw(index.0, facet.kind, &photo.name(), &mut rng)?)));
             fitted = calibrate::facet(facet, &drawn.collect::<Vec<_>>(), first_scale, error_rate);
             if fitted.is_some() {
                 let told = format!("{} stands in for people, who labelled too few photos", teacher.bundle().manifest.name);
@@ -231,7 +226,7 @@ fn rounded_image<'a>(
 }
 
 /// `None` where no photo has a category.
-fn calibrate_captions(photos: &[Embedded], captions: &[Embedding]) -> Option<CaptionCalibration> {
+pub(super) fn calibrate_captions(photos: &[Embedded], captions: &[Embedding]) -> Option<CaptionCalibration> {
     let answers: Vec<(Vec<f32>, usize)> = photos
         .iter()
         .filter_map(|photo| {
@@ -249,7 +244,7 @@ pub(super) fn array<'a>(embeddings: impl IntoIterator<Item = &'a Embedding>) -> 
 }
 
 /// The CPU with all its cores: the offline side has the machine to itself.
-fn options(precision: Precision) -> EncoderOptions {
+pub(super) fn options(precision: Precision) -> EncoderOptions {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     EncoderOptions { device: DeviceChoice::Only(Device::Cpu), precision, threads, spinning: Spinning::Off }
 }

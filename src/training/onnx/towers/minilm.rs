@@ -101,9 +101,12 @@ fn pool(graph: &mut Graph, edge: &str, mask: &str) -> String {
 
 #[cfg(test)]
 pub(in crate::training) mod tests {
-    use super::super::testing::{assert_close, dense, run, weights};
+    use super::super::testing::{Numbers, assert_close, dense, run, weights};
     use super::*;
-    use crate::encoder::{Input, Values as Fed};
+    use crate::{
+        encoder::{Input, Values as Fed},
+        training::weights::Tensor,
+    };
 
     const WIDTH: usize = 8;
     const PER_HEAD: usize = 4;
@@ -144,6 +147,14 @@ pub(in crate::training) mod tests {
     /// A tower of two layers and two heads, without a projection.
     pub fn small() -> Model {
         tower(&small_weights(), PER_HEAD, &[], 5).expect("a tower")
+    }
+
+    /// The same with one.
+    pub fn projected() -> Model {
+        let mut numbers = Numbers(3);
+        let weight = Tensor { shape: vec![WIDTH, WIDTH], values: numbers.take(WIDTH * WIDTH) };
+        let head = Layer::Linear { weight, bias: numbers.take(WIDTH) };
+        tower(&small_weights(), PER_HEAD, &[head], 5).expect("a tower")
     }
 
     fn erf(x: f32) -> f32 {

@@ -13,7 +13,8 @@ pub use minilm::minilm;
 pub use mobilenet::{SENSITIVE, Tap, mobilenet_v2, mobilenet_v2_maps};
 #[cfg(test)]
 pub(in crate::training) use {
-    clip::tests as small_clip, minilm::tests::small as small_text, mobilenet::tests::small as small_image,
+    clip::tests as small_clip, minilm::tests::projected as projected_text, minilm::tests::small as small_text,
+    mobilenet::tests::small as small_image,
 };
 
 use super::{Attribute, Graph, Values};
