@@ -47,9 +47,9 @@ scenes: ## set up, and render 1,250 street scenes with their maps into .cache/re
 	@tools/setup.sh build run scenes
 	@cargo run --locked --release --features train --bin streetscape-train -- pairs generate --out .cache/rendered --count 1250
 
-walks: ## set up, and render walks of a minute with their truth into .cache/walks; half an hour, and it goes on where it was stopped
+walks: ## set up, and render walks of a minute with their truth into .cache/walks; half an hour or more, and it goes on where it was stopped
 	@tools/setup.sh scenes
-	@cd tools && for kind in residential shopping construction stairs dusk rain crowd nothing; do \
+	@cd tools && for kind in residential shopping construction stairs dusk rain crowd nothing steps arcade puddles fair; do \
 		../.cache/scenes-venv/bin/python -m scenes walk $$kind ../.cache/walks/$$kind; done
 
 parity: ## set up, and hold ViT-B/32 against transformers, open_clip and PyTorch; half an hour or more, and 8 GB of disk
