@@ -71,3 +71,15 @@ pub(super) fn labelled(photos: &[Embedded], facet: &Facet, classes: &[Embedding]
 pub(super) fn scored(photo: &Embedded, classes: &[Embedding], truth: Vec<bool>) -> Scored {
     Scored { cosines: classes.iter().map(|class| photo.embedding.cosine(class)).collect(), truth }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_facet_that_nobody_knows_is_refused_with_those_that_there_are() {
+        let refused = recalibrate(Path::new("none"), &[], &["colour".to_owned()], 0.1, Show::new(true));
+        let error = refused.expect_err("no such facet").to_string();
+        assert!(error.contains("colour is no facet") && error.contains("place"), "{error}");
+    }
+}
