@@ -22,6 +22,7 @@ def main():
     minute = commands.add_parser("walk", help="a walk of a minute with its truth; run it again to go on where it was stopped")
     minute.add_argument("kind", choices=walks.KINDS)
     minute.add_argument("out", help="folder of the walk")
+    minute.add_argument("--seed", type=int, help="of what is left to chance, for another walk of the kind than the one that is measured")
     minute.add_argument("--only", type=int, nargs="*", help="numbers of the frames to render")
     for command, threads in ((answers, 1), (checks, 2), (walk, 2), (minute, 2)):
         command.add_argument("--threads", type=int, default=threads)
@@ -31,7 +32,7 @@ def main():
     elif arguments.command == "check":
         sys.exit(not check.run(arguments.threads))
     elif arguments.command == "walk":
-        walks.render_walk(arguments.kind, arguments.out, arguments.threads, arguments.only and set(arguments.only))
+        walks.render_walk(arguments.kind, arguments.out, arguments.threads, arguments.only and set(arguments.only), arguments.seed)
     else:
         _demo(arguments)
 

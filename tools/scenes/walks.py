@@ -101,9 +101,10 @@ KINDS = {
 ABSENT = {"crossing": ["none"], "obstacle": ["none"], "people": ["none"], "traffic": ["none"]}
 
 
-def render_walk(name, folder, threads, only=None):
-    """Render what is missing of the walk `name` into `folder`; with all frames there, write its truth."""
+def render_walk(name, folder, threads, only=None, seed=None):
+    """Render what is missing of the walk `name` into `folder`, of its own seed or of `seed`; with all frames there, write its truth."""
     kind, folder = KINDS[name], Path(folder)
+    kind = kind if seed is None else kind._replace(seed=seed)
     for part in ("frames", "maps", "told"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     times = [i / RATE for i in range(int(SECONDS * RATE))]
