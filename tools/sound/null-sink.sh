@@ -44,7 +44,13 @@ cleanup() {
     for pid in $speech $pulse; do
         kill "$pid" 2>/dev/null || true
     done
-    wait
+    # Speech Dispatcher sometimes waits for ever for a sound server that went before it.
+    (sleep 5; kill -9 $speech $pulse) >/dev/null 2>&1 &
+    last=$!
+    for pid in $speech $pulse; do
+        wait "$pid" 2>/dev/null || true
+    done
+    kill "$last" 2>/dev/null || true
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
