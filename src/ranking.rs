@@ -18,10 +18,12 @@ use crate::{
 
 mod aim;
 mod directions;
+mod doubts;
 mod phrases;
 
 pub use aim::{Aim, Held};
 pub use directions::{DirectionConfig, Directions, Nearness, ON_CROPS, ON_MAP, OnMap, ids, side_on_map};
+use doubts::Doubts;
 
 /// Why a calibration doesn't fit the vocabulary.
 #[derive(Debug, Error, PartialEq)]
@@ -61,28 +63,6 @@ pub enum RankingError {
     },
 }
 
-/// A class that isn't answered where the picture may show another one, for which it is taken.
-struct TakenFor {
-    /// Facet and class.
-    class: (&'static str, &'static str),
-    /// Those of the other.
-    other: (&'static str, &'static str),
-    /// The probability of the other from which on the picture may show it.
-    from: f32,
-}
-
-/// Wet or worn stripes lie before the feet like steps: of 18 photos of steps in `val` that are answered, 17 have stripes at .02 at most and one at .08; a
-/// rendered crossing in the rain, taken for steps, has .05 to .6. Between the legs of a crowd any paving looks like a tactile one: where it is one, in 13
-/// photos of `val` and a video, a crowd has .02 at most, and in a rendered market where it is none .28 to .85.
-const TAKEN_FOR: [TakenFor; 3] = [
-    TakenFor { class: ("surface", "steps_up"), other: ("crossing", "zebra_crossing"), from: 0.05 },
-    TakenFor { class: ("surface", "steps_down"), other: ("crossing", "zebra_crossing"), from: 0.05 },
-    TakenFor { class: ("surface", "tactile_paving"), other: ("people", "crowd"), from: 0.2 },
-];
-
-/// A row of [`TAKEN_FOR`], in a vocabulary.
-type Doubt = ([(FacetIndex, ClassIndex); 2], f32);
-
 /// The classifier over all facets and all calibrated views.
 #[derive(Clone, Debug)]
 pub struct Ranker {
@@ -91,7 +71,7 @@ pub struct Ranker {
     views: Vec<(View, Vec<(FacetIndex, Rule)>)>,
     /// Of each facet the class that says that there is nothing.
     nones: Vec<Option<ClassIndex>>,
-    doubts: Vec<Doubt>,
+    doubts: Doubts,
     directions: Directions,
     /// Room for one facet's cosines.
     cosines: Vec<f32>,
@@ -205,14 +185,9 @@ impl Ranker {
             rules.sort_by_key(|(index, _)| *index);
         }
         let nones = vocabulary.facets().map(|(_, facet)| facet.none()).collect();
-        let class = |(facet, class): (&str, &str)| {
-            vocabulary.find(facet).and_then(|(index, facet)| Some((index, facet.find(class)?.0)))
-        };
-        let doubt = |row: TakenFor| Some(([class(row.class)?, class(row.other)?], row.from));
-        let doubts = TAKEN_FOR.into_iter().filter_map(doubt).collect();
         let ontology = Ontology::shipped().map_err(|error| RankingError::Ontology(error.to_string()))?;
         let directions = Directions::new(vocabulary, &ontology, DirectionConfig::default());
-        Ok(Self { classes, views, nones, doubts, directions, cosines: Vec::new() })
+        Ok(Self { classes, views, nones, doubts: Doubts::new(vocabulary), directions, cosines: Vec::new() })
     }
 
     /// Whether no facet is calibrated, so that nothing will ever be said.
@@ -269,7 +244,7 @@ impl Ranker {
             }
         }
         out.findings.truncate(filled);
-        self.doubt(&mut out.findings);
+        self.doubts.take_back(&mut out.findings);
         if let (Some(left), Some(ahead), Some(right)) = (left, ahead, right) {
             let (classes, nones) = (&self.classes, &self.nones);
             self.directions.compare(at, |facet, class| {
@@ -282,17 +257,6 @@ impl Ranker {
         }
         self.directions.fill(at, &mut out.bearings);
         self.directions.fill_missing(at, &mut out.missing);
-    }
-
-    /// Takes back what may be something else.
-    fn doubt(&self, findings: &mut [Finding]) {
-        for ([(facet, class), (elsewhere, other)], from) in &self.doubts {
-            let may_be = |f: &&Finding| f.facet == *elsewhere && f.p(*other) >= *from;
-            let doubted: Vec<View> = findings.iter().filter(may_be).map(|f| f.view).collect();
-            for finding in findings.iter_mut().filter(|f| f.facet == *facet && doubted.contains(&f.view)) {
-                finding.answers.retain(|answer| answer != class);
-            }
-        }
     }
 }
 
@@ -391,13 +355,6 @@ mod tests {
         Ranker::new(&vocabulary(), classes, &calibration("full")).expect("a calibration that fits")
     }
 
-    /// One that is calibrated for nothing, for the shipped vocabulary.
-    fn ranker_of_shipped() -> Ranker {
-        let vocabulary = Vocabulary::shipped().expect("the shipped vocabulary");
-        let classes = vocabulary.facets().map(|(_, facet)| vec![unit([1.0, 0.0, 0.0]); facet.classes.len()]).collect();
-        Ranker::new(&vocabulary, classes, &Calibration { captions: None, facets: Vec::new() }).expect("nothing to contradict")
-    }
-
     /// The ids answered for light and people where the picture lies at `picture`.
     #[track_caller]
     fn check(picture: [f32; 3], light: &[&str], people: &[&str]) {
@@ -418,27 +375,6 @@ mod tests {
         check([0.0, 1.0, 1.0], &["night"], &["few", "cyclist"]);
         check([1.0, 1.0, 0.0], &[], &[]);
         check([-1.0, 0.6, 0.8], &["night"], &["cyclist", "few"]);
-    }
-
-    #[test]
-    fn what_may_be_something_else_is_not_answered() {
-        let ranker = ranker_of_shipped();
-        let vocabulary = Vocabulary::shipped().expect("the shipped vocabulary");
-        let finding = |(facet, class): (&str, &str), p: f32| {
-            let (facet, f) = vocabulary.find(facet).expect("a facet");
-            let (class, _) = f.find(class).expect("a class");
-            let mut all = vec![0.0; f.classes.len()];
-            all[class.0] = p;
-            Finding { facet, view: View::Full, p: all, answers: if p > 0.5 { vec![class] } else { vec![] } }
-        };
-        for TakenFor { class, other, from } in TAKEN_FOR {
-            for (p, answered) in [(from / 2.0, 1), (from, 0), (0.8, 0)] {
-                let mut findings = [finding(class, 0.9), finding(other, p)];
-                ranker.doubt(&mut findings);
-                assert_eq!(findings[0].answers.len(), answered, "{class:?} beside {other:?} at {p}");
-                assert_eq!(findings[1].answers.len(), usize::from(p > 0.5), "{other:?} stays");
-            }
-        }
     }
 
     #[test]

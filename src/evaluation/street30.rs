@@ -62,6 +62,11 @@ pub fn caption(category: &str) -> String {
     TEMPLATE.replace(CATEGORY, category)
 }
 
+/// The captions of [`CATEGORIES`], in their order.
+pub fn captions() -> Vec<String> {
+    CATEGORIES.iter().map(|category| caption(category)).collect()
+}
+
 /// A category's place in [`CATEGORIES`].
 pub fn category(name: &str) -> Option<usize> {
     CATEGORIES.iter().position(|category| *category == name)

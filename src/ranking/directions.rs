@@ -195,17 +195,13 @@ pub struct Directions {
 impl Directions {
     /// Nothing found yet. A class that `vocabulary` lacks has no side.
     pub fn new(vocabulary: &Vocabulary, ontology: &Ontology, config: DirectionConfig) -> Self {
-        let found = |facet: &str, class: &str| {
-            let (index, facet) = vocabulary.find(facet)?;
-            Some((index, facet.find(class)?.0))
-        };
         let by_map = ON_MAP.iter().filter_map(|row| {
-            let (facet, class) = found(row.facet, row.class)?;
+            let (facet, class) = vocabulary.find_class(row.facet, row.class)?;
             let by = Source::Map { things: Box::new(ids(ontology, row.things)), shown: row.shown };
             Some(Sought { facet, class, by, found: None, missing: None })
         });
         let by_crops = ON_CROPS.iter().filter_map(|(facet, class)| {
-            let (facet, class) = found(facet, class)?;
+            let (facet, class) = vocabulary.find_class(facet, class)?;
             Some(Sought { facet, class, by: Source::Crops, found: None, missing: None })
         });
         Self { config, sought: by_map.chain(by_crops).collect() }

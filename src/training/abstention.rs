@@ -6,7 +6,7 @@
 
 use super::{
     TrainingError,
-    calibrate::{self, Scored},
+    calibrate::{self, FIRST_SCALE, Scored},
 };
 use crate::{
     evaluation::{
@@ -21,8 +21,6 @@ use crate::{
 
 /// Parts of the photos where chance alone parts them.
 const PARTS: usize = 5;
-/// The inverse temperature at which the fit of a facet begins.
-const FIRST_SCALE: f32 = 20.0;
 
 /// A photo of a source, and how near it is to each class of each facet of which the truth is known.
 pub struct Seen {

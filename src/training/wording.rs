@@ -7,13 +7,13 @@
 use burn::{
     module::{Module, Param},
     optim::{AdamWConfig, GradientsParams, ModuleOptimizer},
-    tensor::{Device, Tensor, TensorData, activation::log_softmax},
+    tensor::{Device, Tensor, TensorData},
 };
 use rand::{Rng, RngExt, SeedableRng, seq::index};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    loss::{contrastive, targets, unit},
+    loss::{contrastive, cross_entropy, targets, unit},
     progress::Show,
     schedule::learning_rate,
 };
@@ -105,8 +105,7 @@ pub fn learn(lesson: &Lesson, width: usize, show: Show) -> Vec<f32> {
             let truth =
                 batch.iter().flat_map(|(_, truth)| (0..lesson.categories.len()).map(move |i| f32::from(u8::from(i == *truth))));
             let truth = TensorData::new(truth.collect::<Vec<_>>(), [batch.len(), lesson.categories.len()]);
-            let surprise = (log_softmax(logits, 1) * Tensor::from_data(truth, &device)).sum() / -(batch.len() as f32);
-            loss = loss + surprise * CATEGORY_WEIGHT;
+            loss = loss + cross_entropy(logits, Tensor::from_data(truth, &device)) * CATEGORY_WEIGHT;
         }
         let slopes = GradientsParams::from_module(&mut loss.backward(), &shift);
         shift = optimizer.step(learning_rate(step, STEPS, STEPS / 10, RATE), shift, slopes);

@@ -154,6 +154,12 @@ impl Vocabulary {
         self.facets().find(|(_, f)| f.id == facet)
     }
 
+    /// A class by its facet's id and its own.
+    pub fn find_class(&self, facet: &str, class: &str) -> Option<(FacetIndex, ClassIndex)> {
+        let (index, facet) = self.find(facet)?;
+        Some((index, facet.find(class)?.0))
+    }
+
     /// Every prompt in order: facet by facet, class by class. The rows of `prompts.npy`.
     pub fn prompts(&self) -> impl Iterator<Item = &str> {
         self.facets.iter().flat_map(|f| &f.classes).flat_map(|c| &c.prompts).map(String::as_str)

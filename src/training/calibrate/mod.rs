@@ -19,6 +19,8 @@ mod threshold;
 use logistic::{Logistic, Row};
 use threshold::{Judged, thresholds};
 
+/// The inverse temperature at which a fit begins where that of captions is not known.
+pub const FIRST_SCALE: f32 = 20.0;
 /// Parts of cross-validation: thresholds and figures come from photos that the fit has not seen.
 const FOLDS: usize = 5;
 /// Hand-labelled photos below which a facet can't be calibrated at all.

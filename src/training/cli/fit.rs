@@ -187,6 +187,6 @@ impl Run<'_> {
 /// Every sentence that may be drawn or asked.
 fn every<'a>(told: impl Iterator<Item = &'a Captions>) -> Vec<String> {
     let mut all = sentences(told);
-    all.extend(street30::CATEGORIES.iter().map(|category| street30::caption(category)));
+    all.extend(street30::captions());
     all
 }

@@ -91,7 +91,7 @@ impl HeadsArgs {
             plain: vision.features(&train, false, &cache, show)?,
             mirrored: vision.features(&train, true, &cache, show)?,
         };
-        let asked: Vec<String> = street30::CATEGORIES.iter().map(|category| street30::caption(category)).collect();
+        let asked = street30::captions();
         let texts = language.features(&sentences(captions.iter()), &cache, show)?;
         let prompts: Vec<String> = vocabulary.prompts().map(str::to_owned).collect();
         let prompts = language.features(&prompts, &cache, show)?.features;

@@ -61,7 +61,7 @@ pub fn attune(dir: &Path, data: &[PathBuf], show: Show) -> Result<usize, Trainin
         Features::new(width, residuals(&vocabulary, &rows, &classes)?).write(&copy.join(RESIDUALS))?;
         manifest.prompts = prompt_source(&bundle, &vocabulary);
         let asked = embed(&bundle, &options(Precision::Int8), &val, 1, show)?;
-        let captions = calibrate_captions(&asked, &tower.encode(&refs(&captions()))?);
+        let captions = calibrate_captions(&asked, &tower.encode(&refs(&street30::captions()))?);
         manifest.calibration.captions = captions.or(manifest.calibration.captions);
         manifest.provenance.insert("attuned".to_owned(), format!("to what people wrote of {taught} photos of train"));
         Ok(manifest.seal(copy)?)
@@ -83,10 +83,6 @@ fn in_copy(dir: &Path, files: &[&str], change: impl FnOnce(&Path) -> Result<(), 
     files.iter().try_for_each(|file| fs::rename(copy.path().join(file), dir.join(file)).map_err(failed))
 }
 
-fn captions() -> Vec<String> {
-    street30::CATEGORIES.iter().map(|category| street30::caption(category)).collect()
-}
-
 /// What is known of `photos`, in embeddings.
 fn lesson(
     bundle: &Bundle,
@@ -103,7 +99,7 @@ fn lesson(
     let category = |photo: &Photo| street30::category(photo.record.category.as_deref()?);
     Ok(Lesson {
         told: vec![told_by(&mut tower, photos, captions_of)?, told_by(&mut tower, photos, companion_of)?],
-        categories: tower.encode(&refs(&captions()))?,
+        categories: tower.encode(&refs(&street30::captions()))?,
         sorted: photos.iter().filter_map(|seen| Some((seen.embedding.clone(), category(seen.photo)?))).collect(),
         fixed: tower.encode(&fixed)?,
     })

@@ -11,16 +11,13 @@ use crate::{
     encoder::{Precision, prompts},
     training::{
         TrainingError,
-        calibrate::{self, FacetReport, Scored},
+        calibrate::{self, FIRST_SCALE, FacetReport, Scored},
         data::{self, Split, truth},
         examinee::text_tower,
         progress::Show,
     },
     vocabulary::{Facet, Vocabulary},
 };
-
-/// The inverse temperature at which a facet's fit begins where that of captions is not known.
-pub(super) const FIRST_SCALE: f32 = 20.0;
 
 /// Calibrates those facets of the quantised bundle in `dir` that `only` names, or all where it names none, by the photos of `val` in `data`, for
 /// `error_rate`; the others stay as they are.

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{
     Embedded, Kept,
     asked::{Asked, Sums},
-    calibrated::{FIRST_SCALE, labelled, scored},
+    calibrated::{labelled, scored},
     costs::Costs,
     embed,
     gate::Gate,
@@ -31,7 +31,7 @@ use crate::{
     observation::View,
     training::{
         TrainingError,
-        calibrate::{self, FacetReport},
+        calibrate::{self, FIRST_SCALE, FacetReport},
         data::{self, PhotoShard, Split},
         examinee::text_tower,
         features::Features,
@@ -86,7 +86,7 @@ pub fn quantise(
     let mut manifest = float.manifest.clone();
     // It was learned from the towers as they were: `streetscape-train aim` learns it anew.
     manifest.aim = None;
-    let captions: Vec<String> = street30::CATEGORIES.iter().map(|category| street30::caption(category)).collect();
+    let captions = street30::captions();
     let captions: Vec<&str> = captions.iter().map(String::as_str).collect();
     let f32_captions = text_tower(&float)?.by_words_alone().encode(&captions)?;
     let f32_photos = embed(&float, &options(Precision::F32), &val, 1, show)?;
